@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { answer, question } from '../decision.ts';
+import { instant } from '../instant.ts';
+import { agent, defineEvent } from './define.ts';
+
+/** One answer as it is logged: what an accounting of disclosures and a replay need (45 CFR 164.528). */
+export const decisionEntry = z.strictObject({
+  decisionId: z.uuid(),
+  askedAt: instant,
+  agent,
+  question,
+  answer,
+  settings: z.string().describe('Hash of the settings it was given under'),
+});
+export type DecisionEntry = z.infer<typeof decisionEntry>;
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]*$/);
+
+const v1 = z.strictObject({
+  entries: z
+    .array(
+      z.strictObject({
+        keyId: z.string().describe('The subject, whose key seals the entry'),
+        commitment: base64url,
+        envelope: base64url,
+      }),
+    )
+    .min(1),
+});
+
+export type DecisionsRecorded = z.infer<typeof v1>;
+export const decisionsRecorded = defineEvent(
+  'DecisionsRecorded',
+  'Answers that were given; each entry is sealed under the key of the patient it is about',
+  [],
+  v1,
+);

@@ -1,0 +1,21 @@
+import { consentExpired } from './consent-expired.ts';
+import { consentGranted } from './consent-granted.ts';
+import { consentInvalidated } from './consent-invalidated.ts';
+import { consentRevoked } from './consent-revoked.ts';
+import { decisionsRecorded } from './decisions-recorded.ts';
+import type { EventDefinition } from './define.ts';
+import { emergencyAccessDeclared } from './emergency-access-declared.ts';
+import { formPublished } from './form-published.ts';
+import { settingsAdopted } from './settings-adopted.ts';
+
+/** Every event type of the ledger. Nothing else is written, and nothing else is read (an unknown type stops). */
+export const eventDefinitions: readonly EventDefinition[] = [
+  consentGranted,
+  consentRevoked,
+  consentExpired,
+  consentInvalidated,
+  emergencyAccessDeclared,
+  formPublished,
+  settingsAdopted,
+  decisionsRecorded,
+];

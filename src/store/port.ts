@@ -1,0 +1,92 @@
+import type { Metadata } from '../../schemas/events/metadata.ts';
+import type { Millis } from '../../schemas/instant.ts';
+
+/** An event that is to be appended. `id` is a UUID derived from the caller's idempotency key. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly metadata: Metadata;
+  /** The sealed envelope, or plain bytes where nothing of a person is in it. */
+  readonly data: Buffer;
+}
+
+/** An event as the log holds it. */
+export interface RecordedEvent extends NewEvent {
+  readonly stream: string;
+  /** 0 for the first event of the stream, contiguous. */
+  readonly revision: number;
+  readonly position: Position;
+  /** The store's commit time, monotone in log order (SEMANTICS S1.3). */
+  readonly recordedAt: Millis;
+}
+
+/** Opaque; only the store that gave it can compare it. */
+export type Position = string;
+
+/** The revision before the first event: what a writer expects of a stream that does not exist. */
+export const noStream = -1;
+
+/**
+ * - `appended`: durable; also the answer to a retry with the same ids at the same expected revision.
+ * - `conflict`: nothing was written; the stream stands at `revision`.
+ * - `refused`: nothing was written, and nothing will be: the store is full or closed.
+ * - `unknown`: it may or may not have been written; retry with the same ids and the same expected revision.
+ */
+export type AppendOutcome =
+  | {
+      readonly outcome: 'appended';
+      readonly revision: number;
+      readonly position: Position;
+      readonly recordedAt: Millis;
+    }
+  | { readonly outcome: 'conflict'; readonly revision: number }
+  | {
+      readonly outcome: 'refused';
+      readonly code: 'store-full' | 'store-unavailable';
+      readonly detail: string;
+    }
+  | { readonly outcome: 'unknown'; readonly detail: string };
+
+export interface Subscription {
+  stop(): Promise<void>;
+}
+
+/** The EventStore port: each adapter passes test/contract/event-store.ts. */
+export interface EventStore {
+  /** All of `events` or none, right after `expectedRevision`. Never throws for what the outcome can say. */
+  append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendOutcome>;
+  /** The events of a stream from `from` (inclusive) on, oldest first; none where there is no such stream. */
+  readStream(stream: string, from?: number): AsyncIterable<RecordedEvent>;
+  /** Every event after `after` (exclusive), in log order, up to the end as it is now. */
+  readAll(after?: Position): AsyncIterable<RecordedEvent>;
+  /** Every event after `after`, those to come included, in batches, in log order, each exactly once. */
+  subscribe(
+    after: Position | undefined,
+    handle: (batch: readonly RecordedEvent[]) => Promise<void>,
+  ): Subscription;
+  close(): Promise<void>;
+}
+
+/** A log on this machine, read without waiting: what records, projections, evidence and exports read. */
+export interface LocalLog {
+  /** Up to `limit` events of a stream from revision `from` (inclusive) on. */
+  streamSlice(stream: string, from: number, limit?: number): RecordedEvent[];
+  /** Up to `limit` events after log index `after`; the first event of the log has index 1. */
+  slice(after: number, limit: number): IndexedEvent[];
+  /** Index of the last event; 0 where the log is empty. */
+  head(): number;
+  /** Whether the log holds all up to `position`. */
+  reached(position: Position): boolean;
+  /** Where an append to this stream is under way: settles when it is decided. Await before answering. */
+  pending(stream: string): Promise<void> | undefined;
+  /**
+   * The moment that counts as now for a question about this stream: no event of it will ever be recorded at or
+   * before the returned instant but those already readable. `lastRecordedAt`: of its last event, if it has any.
+   */
+  settledNow(lastRecordedAt: Millis | undefined): Millis;
+  /** Called after each commit with the streams that grew. */
+  onCommit(listener: (streams: readonly string[]) => void): void;
+}
+
+/** An event with its place in the log of this machine: 1 for the first, contiguous, the same on every node. */
+export type IndexedEvent = RecordedEvent & { readonly index: number };
