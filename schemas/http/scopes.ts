@@ -1,0 +1,29 @@
+/** What an access token may be granted (RFC 9068 `scope`). */
+export const scopes = [
+  'consents:write',
+  'consents:read',
+  'consents:search',
+  'decisions:ask',
+  'decisions:ask-any',
+  'emergencies:declare',
+  'forms:write',
+  'forms:read',
+  'disclosures:read',
+  'operations:read',
+] as const;
+export type Scope = (typeof scopes)[number];
+
+/** What a caller can want to do; `src/access/may.ts` says which scopes allow it. */
+export const actions = [
+  'record-consent',
+  'read-consents',
+  'search-consents',
+  'ask',
+  'ask-for-others',
+  'declare-emergency',
+  'publish-form',
+  'read-forms',
+  'read-disclosures',
+  'read-operations',
+] as const;
+export type AccessAction = (typeof actions)[number];

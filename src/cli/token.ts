@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { scopes } from '../../schemas/http/scopes.ts';
+import type { Millis } from '../../schemas/instant.ts';
+import { developmentIssuer, mintToken } from '../access/development-issuer.ts';
+
+/** What `consent-ledger token` is told; `scope` is separated by spaces or commas, absent: every scope. */
+export const tokenOptions = z.strictObject({
+  subject: z.string().min(1).default('developer'),
+  tenant: z.string().min(1).default('default'),
+  organisation: z.string().min(1).optional(),
+  scope: z
+    .string()
+    .optional()
+    .transform((text) => text?.split(/[\s,]+/).filter((name) => name !== ''))
+    .pipe(z.array(z.enum(scopes)).min(1).optional()),
+  minutes: z.coerce.number().positive().max(525_600).default(60),
+});
+export type TokenOptions = z.input<typeof tokenOptions>;
+
+/** What the command needs of the configuration. */
+export interface TokenSettings {
+  readonly dataFolder: string;
+  readonly developmentIssuer: boolean;
+}
+
+/**
+ * A token of the development issuer, for `Authorization: Bearer`.
+ *
+ * @throws where that issuer is off, or an option is wrong
+ */
+export const token = async (options: TokenOptions, settings: TokenSettings, now: Millis): Promise<string> => {
+  if (!settings.developmentIssuer) {
+    throw new Error(
+      'The development issuer is off. Set developmentIssuer to true, on a development machine only.',
+    );
+  }
+  const { subject, tenant, organisation, scope, minutes } = tokenOptions.parse(options);
+  await developmentIssuer(settings.dataFolder);
+  const request = { subject, tenant, organisation, scopes: scope ?? scopes, lifetimeSeconds: minutes * 60 };
+  return mintToken(settings.dataFolder, request, now);
+};
