@@ -1,0 +1,24 @@
+const patientPrefix = 'consents-';
+const formPrefix = 'forms-';
+
+/** The stream of one patient: the boundary of its invariants, its history and its erasure. */
+export const patientStream = (subject: string): string => `${patientPrefix}${subject}`;
+
+/** The stream of one form's versions; its subject is admitted to the vault under `formSystem`. */
+export const formStream = (subject: string): string => `${formPrefix}${subject}`;
+
+/** The answers that one node gave, in the order in which it gave them. */
+export const decisionStream = (nodeId: string): string => `decisions-${nodeId}`;
+
+/** Where the settings that answers were given under are recorded. */
+export const settingsStream = 'settings';
+
+/** Identifier system of a form in the vault: `{ system: formSystem, value: formId }`. */
+export const formSystem = 'urn:consent-ledger:form';
+
+/** Identifier system of a tenant's own key: `{ system: tenantSystem, value: tenant }`. */
+export const tenantSystem = 'urn:consent-ledger:tenant';
+
+/** The subject of a patient's stream; absent for every other stream. */
+export const subjectOfPatientStream = (stream: string): string | undefined =>
+  stream.startsWith(patientPrefix) ? stream.slice(patientPrefix.length) : undefined;

@@ -1,0 +1,78 @@
+import type { KeyObject } from 'node:crypto';
+import type { Identifier } from '../../schemas/coding.ts';
+import type { KeyStore } from './keystore.ts';
+import { LruCache } from './lru.ts';
+import type { Vault, VaultEntry } from './port.ts';
+
+/** A random id and the key that seals all that is recorded about whom it stands for. */
+export interface SubjectKey {
+  readonly subject: string;
+  readonly key: KeyObject;
+}
+
+/**
+ * Who a subject is, and its key. All methods that return a promise reject with VaultUnavailable when the vault
+ * cannot be reached and with KeysRefused when a key does not open; the others only look into the cache.
+ */
+export interface Keyring {
+  /** The subject of an identifier; absent where nothing was ever recorded under it, or it was erased. */
+  find(tenant: string, identifier: Identifier): Promise<SubjectKey | undefined>;
+  peek(tenant: string, identifier: Identifier): SubjectKey | undefined;
+  /** As `find`; where there is none, a new subject with a new key, durably in the vault. */
+  admit(tenant: string, identifier: Identifier): Promise<SubjectKey>;
+  keyOf(subject: string): Promise<KeyObject | undefined>;
+  peekKey(subject: string): KeyObject | undefined;
+}
+
+export interface KeyringOptions {
+  readonly vault: Vault;
+  readonly keyStore: KeyStore;
+  readonly uuid: () => string;
+  /** How many subjects the caches hold; each key is made once, since that costs more than using it. */
+  readonly cacheSize?: number;
+}
+
+export const openKeyring = ({ vault, keyStore, uuid, cacheSize = 100_000 }: KeyringOptions): Keyring => {
+  const keys = new LruCache<KeyObject>(cacheSize);
+  const subjects = new LruCache<SubjectKey>(cacheSize);
+
+  const openKey = (entry: VaultEntry): KeyObject => {
+    const key = keys.get(entry.subject) ?? keyStore.dataKey(entry);
+    keys.set(entry.subject, key);
+    return key;
+  };
+  const keep = (name: string, entry: VaultEntry): SubjectKey => {
+    const subjectKey = { subject: entry.subject, key: openKey(entry) };
+    subjects.set(name, subjectKey);
+    return subjectKey;
+  };
+  const find = async (tenant: string, identifier: Identifier): Promise<SubjectKey | undefined> => {
+    const name = nameOf(tenant, identifier);
+    const cached = subjects.get(name);
+    if (cached !== undefined) return cached;
+    const entry = await vault.find(keyStore.identifierHash(tenant, identifier));
+    return entry && keep(name, entry);
+  };
+
+  return {
+    find,
+    peek: (tenant, identifier) => subjects.get(nameOf(tenant, identifier)),
+    admit: async (tenant, identifier) => {
+      const known = await find(tenant, identifier);
+      if (known !== undefined) return known;
+      const hash = keyStore.identifierHash(tenant, identifier);
+      return keep(nameOf(tenant, identifier), await vault.admit(hash, keyStore.newEntry(uuid())));
+    },
+    keyOf: async (subject) => {
+      const cached = keys.get(subject);
+      if (cached !== undefined) return cached;
+      const entry = await vault.get(subject);
+      return entry && openKey(entry);
+    },
+    peekKey: (subject) => keys.get(subject),
+  };
+};
+
+/** The lengths keep apart what the mere sequence would run together. */
+const nameOf = (tenant: string, { system, value }: Identifier): string =>
+  `${tenant.length}:${system.length}:${tenant}${system}${value}`;

@@ -1,0 +1,47 @@
+/** A cache bounded by the weight of what it holds; what was used least recently goes first. */
+export class LruCache<Value> {
+  readonly #entries = new Map<string, { readonly value: Value; readonly weight: number }>();
+  readonly #capacity: number;
+  #weight = 0;
+
+  /** `capacity` in the unit of the weights; by default each value weighs 1. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(key: string): Value | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry.value;
+  }
+
+  /** Without counting as a use. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Keeps `value`, unless it alone weighs more than the cache may hold. */
+  set(key: string, value: Value, weight = 1): void {
+    this.delete(key);
+    if (weight > this.#capacity) return;
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#weight <= this.#capacity) break;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#weight -= entry.weight;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+}

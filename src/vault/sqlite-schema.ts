@@ -1,0 +1,23 @@
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { ensurePrivateFile, ensurePrivateFolder } from '../store/folder.ts';
+
+/** Entries of the vault, and which keyed hash of an identifier leads to which. Deleted bytes are overwritten. */
+export const openVaultFile = (file: string): Database.Database => {
+  ensurePrivateFolder(dirname(file));
+  ensurePrivateFile(file);
+  const database = new Database(file);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('secure_delete = ON');
+  database.pragma('foreign_keys = ON');
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS subject (
+      subject TEXT PRIMARY KEY, epoch INTEGER NOT NULL, wrapped BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS identifier (
+      hash BLOB PRIMARY KEY, subject TEXT NOT NULL REFERENCES subject
+    ) STRICT, WITHOUT ROWID;
+  `);
+  return database;
+};

@@ -1,0 +1,120 @@
+import { Worker } from 'node:worker_threads';
+import type Database from 'better-sqlite3';
+import { type Vault, type VaultEntry, VaultUnavailable } from './port.ts';
+import { openVaultFile } from './sqlite-schema.ts';
+import type { VaultReply, VaultRequest, VaultWrite } from './sqlite-writer.ts';
+
+/**
+ * The vault in one SQLite file of its own (0600, in a folder of 0700), for one machine. It reads on this thread and
+ * writes on one of its own, which starts with the first write.
+ */
+export const openSqliteVault = ({ file }: { readonly file: string }): Vault => {
+  const database = openVaultFile(file);
+  const statements = prepare(database);
+  const writer = new Writer(file);
+  const read = async <T>(work: () => T): Promise<T> => {
+    try {
+      return work();
+    } catch (error) {
+      throw new VaultUnavailable('the vault cannot be read', { cause: error });
+    }
+  };
+  return {
+    find: (identifier) => read(() => statements.find.get(identifier)),
+    get: (subject) => read(() => statements.get.get(subject)),
+    admit: async (identifier, entry) =>
+      (await writer.write({ kind: 'admit', identifier, entry })) as VaultEntry,
+    page: (after, limit) => read(() => statements.page.all(after ?? '', limit)),
+    rewrap: async (entries, fromEpoch) =>
+      (await writer.write({ kind: 'rewrap', entries, fromEpoch })) as number,
+    epochs: () => read(() => new Map(statements.epochs.all().map((row) => [row.epoch, row.entries]))),
+    close: async () => {
+      await writer.close();
+      database.close();
+    },
+  };
+};
+
+const prepare = (database: Database.Database) => ({
+  find: database.prepare<[Buffer], VaultEntry>(
+    'SELECT subject, epoch, wrapped FROM identifier JOIN subject USING (subject) WHERE hash = ?',
+  ),
+  get: database.prepare<[string], VaultEntry>(
+    'SELECT subject, epoch, wrapped FROM subject WHERE subject = ?',
+  ),
+  page: database.prepare<[string, number], VaultEntry>(
+    'SELECT subject, epoch, wrapped FROM subject WHERE subject > ? ORDER BY subject LIMIT ?',
+  ),
+  epochs: database.prepare<[], { epoch: number; entries: number }>(
+    'SELECT epoch, count(*) AS entries FROM subject GROUP BY epoch',
+  ),
+});
+
+interface Waiting {
+  resolve(value: VaultEntry | number): void;
+  reject(error: VaultUnavailable): void;
+}
+
+/** This thread's end of the writer; a writer that dies fails what it held and is replaced by the next write. */
+class Writer {
+  readonly #file: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #closed = false;
+  #ticket = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  write(write: VaultWrite): Promise<VaultEntry | number> {
+    if (this.#closed) return Promise.reject(new VaultUnavailable('the vault is closed'));
+    this.#worker ??= this.#start();
+    const ticket = ++this.#ticket;
+    const request: VaultRequest = { ticket, write };
+    const { promise, resolve, reject } = Promise.withResolvers<VaultEntry | number>();
+    this.#waiting.set(ticket, { resolve, reject });
+    this.#worker.postMessage(request);
+    return promise;
+  }
+
+  /** After all that was asked for is written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
+    worker.postMessage('close');
+    await exited;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./sqlite-writer.ts', import.meta.url), {
+      workerData: { file: this.#file },
+    });
+    worker.on('message', (replies: readonly VaultReply[]) => {
+      for (const reply of replies) this.#settle(reply);
+    });
+    worker.on('error', (error) => this.#fail(worker, error));
+    worker.on('exit', () => this.#fail(worker, new Error('the writer of the vault ended')));
+    return worker;
+  }
+
+  #settle(reply: VaultReply): void {
+    const waiting = this.#waiting.get(reply.ticket);
+    this.#waiting.delete(reply.ticket);
+    if ('failed' in reply) waiting?.reject(new VaultUnavailable(reply.failed));
+    else waiting?.resolve(typeof reply.value === 'number' ? reply.value : entryOf(reply.value));
+  }
+
+  #fail(worker: Worker, cause: Error): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.values())
+      reject(new VaultUnavailable('the vault cannot be written', { cause }));
+    this.#waiting.clear();
+  }
+}
+
+/** Bytes that crossed a thread arrive as a plain Uint8Array. */
+const entryOf = (entry: VaultEntry): VaultEntry => ({ ...entry, wrapped: Buffer.from(entry.wrapped) });
