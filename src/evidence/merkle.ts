@@ -1,0 +1,162 @@
+import { hash as digest } from 'node:crypto';
+
+/** A SHA-256 value: 32 bytes. */
+export type Hash = Buffer;
+
+/**
+ * The hash of the perfect subtree of height `level` whose first leaf is `index * 2 ** level`; level 0 is a leaf
+ * hash. Proofs ask for nothing else, and such a node, once complete, never changes.
+ */
+export type NodeReader = (level: number, index: number) => Hash;
+
+/** Leaves from `begin` (inclusive) to `end` (exclusive). */
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+}
+
+export const sha256 = (bytes: Buffer): Hash => digest('sha256', bytes, 'buffer');
+
+const leafPrefix = Buffer.of(0);
+const nodePrefix = Buffer.of(1);
+
+/** RFC 9162 section 2.1.1: HASH(0x00 || entry). */
+export const leafHash = (entry: Buffer): Hash => sha256(Buffer.concat([leafPrefix, entry]));
+
+/** RFC 9162 section 2.1.1: HASH(0x01 || left || right). */
+export const nodeHash = (left: Hash, right: Hash): Hash => sha256(Buffer.concat([nodePrefix, left, right]));
+
+/** MTH({}): the hash of nothing (RFC 9162 section 2.1.1). */
+export const emptyRoot: Hash = sha256(Buffer.alloc(0));
+
+/** The Merkle tree hash of the first `size` leaves. */
+export const rootOf = (size: number, node: NodeReader): Hash =>
+  size === 0 ? emptyRoot : rangeHash({ begin: 0, end: size }, node);
+
+/**
+ * PATH(index, D[size]) of RFC 9162 section 2.1.3.1: sibling hashes from the leaf to the root.
+ *
+ * @throws RangeError when there is no such leaf in a tree of that size.
+ */
+export const inclusionProof = (index: number, size: number, node: NodeReader): Hash[] => {
+  if (index < 0 || index >= size) throw new RangeError(`no leaf ${index} in a tree of ${size}`);
+  const path: Hash[] = [];
+  let range: Range = { begin: 0, end: size };
+  while (range.end - range.begin > 1) {
+    const middle = split(range);
+    const left = { begin: range.begin, end: middle };
+    const right = { begin: middle, end: range.end };
+    path.push(rangeHash(index < middle ? right : left, node));
+    range = index < middle ? left : right;
+  }
+  return path.reverse();
+};
+
+/**
+ * PROOF(earlier, D[later]) of RFC 9162 section 2.1.4.1; empty where the sizes are equal or `earlier` is 0.
+ *
+ * @throws RangeError when `earlier` is larger than `later`.
+ */
+export const consistencyProof = (earlier: number, later: number, node: NodeReader): Hash[] => {
+  if (earlier < 0 || earlier > later) throw new RangeError(`a tree of ${later} never had ${earlier} leaves`);
+  if (earlier === 0 || earlier === later) return [];
+  const path: Hash[] = [];
+  let range: Range = { begin: 0, end: later };
+  let wholeTree = true;
+  while (range.end !== earlier) {
+    const middle = split(range);
+    const left = { begin: range.begin, end: middle };
+    const right = { begin: middle, end: range.end };
+    path.push(rangeHash(earlier <= middle ? right : left, node));
+    if (earlier > middle) wholeTree = false;
+    range = earlier <= middle ? left : right;
+  }
+  if (!wholeTree) path.push(rangeHash(range, node));
+  return path.reverse();
+};
+
+/** RFC 9162 section 2.1.3.2: whether the leaf stands at `index` in the tree of `size` leaves with this root. */
+export const verifyInclusion = (
+  leaf: Hash,
+  index: number,
+  size: number,
+  path: readonly Hash[],
+  root: Hash,
+): boolean => {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false;
+  let node = index;
+  let last = size - 1;
+  let result = leaf;
+  for (const sibling of path) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      result = nodeHash(sibling, result);
+      while (node % 2 === 0 && node !== 0) {
+        node = Math.floor(node / 2);
+        last = Math.floor(last / 2);
+      }
+    } else {
+      result = nodeHash(result, sibling);
+    }
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 && result.equals(root);
+};
+
+/** RFC 9162 section 2.1.4.2: whether the later tree begins with the whole of the earlier one. */
+export const verifyConsistency = (
+  earlier: { readonly size: number; readonly root: Hash },
+  later: { readonly size: number; readonly root: Hash },
+  path: readonly Hash[],
+): boolean => {
+  if (earlier.size > later.size || earlier.size < 0) return false;
+  if (earlier.size === later.size) return path.length === 0 && earlier.root.equals(later.root);
+  if (earlier.size === 0) return path.length === 0 && earlier.root.equals(emptyRoot);
+  const proof = isPowerOfTwo(earlier.size) ? [earlier.root, ...path] : [...path];
+  let node = earlier.size - 1;
+  let last = later.size - 1;
+  while (node % 2 === 1) {
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  const [first, ...rest] = proof;
+  if (first === undefined) return false;
+  let old = first;
+  let grown = first;
+  for (const sibling of rest) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      old = nodeHash(sibling, old);
+      grown = nodeHash(sibling, grown);
+      while (node % 2 === 0 && node !== 0) {
+        node = Math.floor(node / 2);
+        last = Math.floor(last / 2);
+      }
+    } else {
+      grown = nodeHash(grown, sibling);
+    }
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 && old.equals(earlier.root) && grown.equals(later.root);
+};
+
+const isPowerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
+
+/** Where RFC 9162 splits a range: after the largest power of two of leaves that is smaller than the range. */
+const split = ({ begin, end }: Range) => {
+  let half = 1;
+  while (half * 2 < end - begin) half *= 2;
+  return begin + half;
+};
+
+const rangeHash = (range: Range, node: NodeReader): Hash => {
+  const size = range.end - range.begin;
+  if (isPowerOfTwo(size)) return node(Math.log2(size), range.begin / size);
+  const middle = split(range);
+  return nodeHash(
+    rangeHash({ begin: range.begin, end: middle }, node),
+    rangeHash({ begin: middle, end: range.end }, node),
+  );
+};
