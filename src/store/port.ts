@@ -48,6 +48,9 @@ export type AppendOutcome =
   | { readonly outcome: 'unknown'; readonly detail: string };
 
 export interface Subscription {
+  /** Ends with `stop`, or with the error of a handler or a read, after which nothing more is delivered. */
+  readonly done: Promise<void>;
+  /** Waits for the handler that is running; not to be awaited by a handler. Settles as `done` does. */
   stop(): Promise<void>;
 }
 

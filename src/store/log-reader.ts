@@ -1,0 +1,105 @@
+import Database from 'better-sqlite3';
+import type { Metadata } from '../../schemas/events/metadata.ts';
+import type { Millis } from '../../schemas/instant.ts';
+import type { IndexedEvent, Position } from './port.ts';
+
+type Row = [
+  index: number,
+  stream: string,
+  revision: number,
+  recordedAt: number,
+  id: string,
+  type: string,
+  metadata: string,
+  data: Buffer,
+];
+
+const columns = `e.position, s.name, e.revision, e.recorded_at, e.id, e.type, e.metadata, e.data`;
+
+const eventOf = ([index, stream, revision, recordedAt, id, type, metadata, data]: Row): IndexedEvent => ({
+  index,
+  position: String(index),
+  stream,
+  revision,
+  recordedAt,
+  id,
+  type,
+  metadata: JSON.parse(metadata) as Metadata,
+  data,
+});
+
+/** The log index that a position of this store stands for; undefined where it is none of this store's. */
+export const indexOf = (position: Position): number | undefined =>
+  /^[1-9]\d{0,14}$/.test(position) ? Number(position) : undefined;
+
+/**
+ * A read-only connection to the log of the embedded store, for one thread. Several may be open beside the writer;
+ * each call is one read transaction of its own, over before it returns, so none holds a checkpoint up.
+ */
+export class LogReader {
+  readonly #db: Database.Database;
+  readonly #streamSlice: Database.Statement<[string, number, number], Row>;
+  readonly #slice: Database.Statement<[number, number], Row>;
+  readonly #streams: Database.Statement<[number, number], { number: number; stream: string }>;
+  readonly #head: Database.Statement<[], number>;
+  readonly #lastRecordedAt: Database.Statement<[], number>;
+
+  /** `file`: the `log.db` of a store that has been opened before. */
+  constructor(file: string) {
+    this.#db = new Database(file, { readonly: true, fileMustExist: true });
+    this.#streamSlice = this.#db
+      .prepare<[string, number, number], Row>(
+        `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id
+         WHERE s.name = ? AND e.revision >= ? ORDER BY e.revision LIMIT ?`,
+      )
+      .raw();
+    this.#slice = this.#db
+      .prepare<[number, number], Row>(
+        `SELECT ${columns} FROM events e JOIN streams s ON s.id = e.stream
+         WHERE e.position > ? ORDER BY e.position LIMIT ?`,
+      )
+      .raw();
+    this.#streams = this.#db.prepare(
+      'SELECT id AS number, name AS stream FROM streams WHERE id > ? ORDER BY id LIMIT ?',
+    );
+    this.#head = this.#db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM events').pluck();
+    this.#lastRecordedAt = this.#db
+      .prepare<[], number>('SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1')
+      .pluck();
+  }
+
+  /** See `LocalLog.streamSlice`. */
+  streamSlice(stream: string, from: number, limit = -1): IndexedEvent[] {
+    return this.#streamSlice.all(stream, from, limit).map(eventOf);
+  }
+
+  /** See `LocalLog.slice`. */
+  slice(after: number, limit: number): IndexedEvent[] {
+    return this.#slice.all(after, limit).map(eventOf);
+  }
+
+  /** Up to `limit` streams after number `after`, oldest first; the first has number 1. For work in shards. */
+  streams(after: number, limit: number): { readonly number: number; readonly stream: string }[] {
+    return this.#streams.all(after, limit);
+  }
+
+  /** See `LocalLog.head`. */
+  head(): number {
+    return this.#head.get()!;
+  }
+
+  /** When the last event was recorded; undefined where the log is empty. */
+  lastRecordedAt(): Millis | undefined {
+    return this.#lastRecordedAt.get();
+  }
+
+  /** What SQLite finds wrong with the file (PRAGMA integrity_check); empty where all is well. Reads all of it. */
+  integrity(): string[] {
+    const found = this.#db.pragma('integrity_check') as { integrity_check: string }[];
+    return found.map((line) => line.integrity_check).filter((line) => line !== 'ok');
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

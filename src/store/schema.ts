@@ -1,0 +1,37 @@
+import Database from 'better-sqlite3';
+
+/**
+ * Opens a connection that may write to the log, as every such connection must be: a commit is on the disk when it
+ * returns, and never makes a checkpoint of the WAL by itself.
+ */
+export const openForWriting = (file: string): Database.Database => {
+  const db = new Database(file, { fileMustExist: true });
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('wal_autocheckpoint = 0');
+  return db;
+};
+
+/**
+ * Integer stream ids keep the one random index, (stream, revision), small. There is none on the event id: it would
+ * halve the throughput, and a retry can be recognised within its stream.
+ */
+export const createTables = (db: Database.Database): void => {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS streams (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS events (
+      position INTEGER PRIMARY KEY,
+      stream INTEGER NOT NULL REFERENCES streams (id),
+      revision INTEGER NOT NULL,
+      recorded_at INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      type TEXT NOT NULL,
+      metadata TEXT NOT NULL,
+      data BLOB NOT NULL,
+      UNIQUE (stream, revision)
+    ) STRICT;
+  `);
+};
