@@ -1,0 +1,98 @@
+/**
+ * Which room may import which (docs/architecture.md). Every room may import schemas/ and itself; what is not
+ * listed is forbidden. A path with a slash is one file of a room: adapters are chosen in src/app.ts, nowhere else.
+ */
+const ports = ['store/port', 'vault/port', 'vault/keyring', 'vault/random'];
+const rooms = {
+  consent: [],
+  evidence: [],
+  fhir: ['consent'],
+  telemetry: ['store/port'],
+  store: [],
+  vault: ['store/folder'],
+  access: [],
+  record: ['consent', 'telemetry', ...ports],
+  projections: ['consent', 'record', 'telemetry', ...ports],
+  decisions: ['consent', 'record', 'projections', 'evidence', 'telemetry', ...ports],
+  http: ['consent', 'record', 'projections', 'decisions', 'access', 'telemetry', ...ports],
+};
+
+/** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
+const pure = ['schemas/', 'reports/', 'src/consent/', 'src/evidence/', 'src/fhir/'];
+const pureModules = ['^(node:)?crypto$', 'node_modules/zod/', 'node_modules/canonicalize/'];
+
+const anyOf = (paths) => `^(${paths.join('|')})`;
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Nothing imports itself by a detour.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'schemas-import-schemas',
+      comment: 'The contract rests on nothing of the service.',
+      severity: 'error',
+      from: { path: '^schemas/' },
+      to: { path: '^(src|reports|tools|test)/' },
+    },
+    {
+      name: 'reports-import-facts',
+      comment: 'Reports are made of facts that they are given.',
+      severity: 'error',
+      from: { path: '^reports/' },
+      to: { path: '^(src|tools|test)/', pathNot: '^src/consent/' },
+    },
+    ...Object.entries(rooms).map(([room, allowed]) => ({
+      name: `${room}-imports-what-it-may`,
+      comment: `src/${room}/ may import: schemas, ${[...allowed, 'itself'].join(', ')}.`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: {
+        path: '^(src|tools|test|reports)/',
+        pathNot: anyOf([room, ...allowed].map((part) => `src/${part}${part.includes('/') ? '\\.ts$' : '/'}`)),
+      },
+    })),
+    {
+      name: 'nothing-imports-the-top',
+      comment: 'src/app.ts puts the house together and src/main.ts starts it; nothing below knows them.',
+      severity: 'error',
+      from: { path: '^(src|schemas|reports)/', pathNot: '^src/(main|app)\\.ts$|^src/cli/' },
+      to: { path: '^src/(main|app|config)\\.ts$|^src/cli/' },
+    },
+    {
+      name: 'pure-rooms-do-no-io',
+      comment: 'What decides, reads or renders computes alone, so that the same input gives the same output.',
+      severity: 'error',
+      from: { path: anyOf(pure) },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'], pathNot: pureModules },
+    },
+    {
+      name: 'nothing-unresolvable',
+      comment: 'Every import is there.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-development-package-in-the-service',
+      comment: 'What serves uses only what is installed where it serves.',
+      severity: 'error',
+      from: { path: '^(src|schemas|reports)/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
