@@ -19,10 +19,18 @@ export const instant = z
 const fhirDateTime =
   /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00)))?)?)?$/;
 
+/** Whether a day that is written out is in the calendar: 30 February is not, and no FHIR year is 0000. */
+const inCalendar = (text: string): boolean => {
+  if (text.startsWith('0000')) return false;
+  const day = text.slice(0, 10);
+  return day.length < 10 || new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+};
+
 /** FHIR dateTime: a year, a month, a day, or an instant with its offset (hl7.org/fhir/datatypes.html#dateTime). */
 export const dateTime = z
   .string()
   .regex(fhirDateTime, 'a FHIR dateTime: YYYY, YYYY-MM, YYYY-MM-DD or an instant with its offset')
+  .refine((text) => !fhirDateTime.test(text) || inCalendar(text), 'no such day')
   .describe(
     'FHIR dateTime; a partial date covers its whole day, month or year in the time zone of the ledger',
   );
