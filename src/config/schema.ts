@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { settings } from '../../schemas/settings.ts';
+import { trustedIssuer } from '../access/issuer.ts';
+import { logLevels } from '../telemetry/log.ts';
+
+const count = (least: number, most: number, usual: number) => z.int().min(least).max(most).default(usual);
+
+/** Everything an operator may set. No setting holds a secret: secrets are files, and settings name them. */
+export const configSchema = z.strictObject({
+  dataFolder: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('Where the log, the vault and the read models are; one process at a time'),
+  keysFolder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Where the master key file and the wrapped keys are; absent: `keys` in the data folder'),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('The address to listen on; the service speaks plain HTTP, so TLS must end in front of it'),
+  port: count(0, 65_535, 8080).describe('The port to listen on; 0: any that is free'),
+  issuers: z
+    .array(trustedIssuer)
+    .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'each issuer once')
+    .default([])
+    .describe('Whose tokens are accepted (RFC 9068)'),
+  developmentIssuer: z
+    .boolean()
+    .default(false)
+    .describe('Accept tokens of a local issuer whose key lies in the data folder; never in production'),
+  limits: z
+    .strictObject({
+      bodyBytes: count(1024, 64 * 1024 ** 2, 256 * 1024).describe('Bytes of a request body'),
+      jsonDepth: count(8, 512, 64).describe('How deep a request body may nest'),
+      requestSeconds: count(1, 300, 10).describe('How long a request may take'),
+      ratePerSecond: count(1, 1_000_000, 1000).describe('Requests a second of one principal'),
+      positionWaitMs: count(0, 60_000, 2000).describe('How long a read waits for the position that it names'),
+    })
+    .prefault({}),
+  cache: z
+    .strictObject({
+      records: count(1, 10_000_000, 20_000).describe('Patient records held opened in memory'),
+      keys: count(1, 10_000_000, 100_000).describe('Subject keys held unwrapped in memory'),
+      tokens: count(1, 1_000_000, 10_000).describe('Verified tokens held until they expire'),
+    })
+    .prefault({}),
+  logLevel: z.enum(logLevels).default('info').describe('The least that is logged'),
+  settings: settings.prefault({}).describe('What an answer means'),
+});
+
+export type Settings = z.output<typeof configSchema>;
+
+/** One setting as an operator meets it. */
+export interface SettingDescription {
+  /** Where it stands in the file, as in `limits.bodyBytes`, or `issuers[].audience` in each of a list. */
+  readonly path: string;
+  /** The environment variable that overrides it; only scalars outside lists have one. */
+  readonly variable?: string;
+  readonly type: string;
+  readonly default?: unknown;
+  readonly description: string;
+}
+
+/** Every setting, in the order of the schema: docs/configuration.md is made from it. */
+export const describeConfig = (): SettingDescription[] =>
+  describe(z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema, '');
+
+/** What is read here of a JSON Schema. */
+interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+const describe = (node: JsonSchema, prefix: string): SettingDescription[] =>
+  Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
+    const path = prefix + name;
+    if (child.properties !== undefined) return describe(child, `${path}.`);
+    const setting = {
+      path,
+      ...(child.items === undefined && !path.includes('[]') && { variable: variableOf(path) }),
+      type: typeOf(child),
+      ...(child.default !== undefined && { default: child.default }),
+      description: child.description ?? '',
+    };
+    return [setting, ...describe(child.items ?? {}, `${path}[].`)];
+  });
+
+const typeOf = (node: JsonSchema): string => {
+  if (node.items !== undefined) return `list of ${typeOf(node.items)}`;
+  return node.enum?.join(', ') ?? node.type ?? 'any';
+};
+
+export const variablePrefix = 'CONSENT_LEDGER_';
+
+const variableOf = (path: string): string =>
+  variablePrefix + path.replaceAll('.', '_').replaceAll(/[A-Z]/g, '_$&').toUpperCase();
