@@ -66,6 +66,11 @@ export interface PatientRecord {
   readonly emergencies: readonly Emergency[];
   /** The requests of the last day, at most 1,000, oldest first: by these a retry is known again. */
   readonly requests: readonly Request[];
+  /**
+   * Present where settled consents were left out: the record then answers only questions whose validAt and knownAt
+   * are both at or after this moment, and no command (src/record/settled.ts). Absent: the record is whole.
+   */
+  readonly settledBefore?: Millis;
 }
 
 export interface Request extends At {

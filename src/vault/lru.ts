@@ -17,9 +17,9 @@ export class LruCache<Value> {
     return entry.value;
   }
 
-  /** Without counting as a use. */
-  has(key: string): boolean {
-    return this.#entries.has(key);
+  /** As `get`, without counting as a use. */
+  peek(key: string): Value | undefined {
+    return this.#entries.get(key)?.value;
   }
 
   /** Keeps `value`, unless it alone weighs more than the cache may hold. */

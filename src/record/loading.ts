@@ -1,0 +1,91 @@
+import type { EventDefinition } from '../../schemas/events/define.ts';
+import { fold } from '../consent/evolve.ts';
+import type { PatientEvent, PatientRecord } from '../consent/state.ts';
+import type { LocalLog } from '../store/port.ts';
+import type { SubjectKey } from '../vault/keyring.ts';
+import { EnvelopeBroken } from './envelope.ts';
+import { openHead, openWhole, reducerVersion } from './row.ts';
+import type { Row, Rows } from './rows.ts';
+import { openEvent } from './sealing.ts';
+import { fits } from './settled.ts';
+import { patientStream } from './streams.ts';
+
+/**
+ * `current`: enough for a question about now; where very much of a patient is settled that is the head alone.
+ * `whole`: for commands, and for questions about the past.
+ */
+export type Need = 'current' | 'whole';
+
+export interface Sources {
+  readonly log: LocalLog;
+  readonly rows: Rows;
+  readonly definitions: readonly EventDefinition[];
+}
+
+/** Events that are opened and folded before other work gets its turn. */
+const stride = 1_000;
+
+/**
+ * The record that a patient's row holds: with `whole` joined with its archive. Absent where there is no row that
+ * can be believed: one of another reducer, one that does not open, one that stands beyond the log. A row is a
+ * cache, and the events are there.
+ */
+export const recordOfRow = (
+  { log, rows }: Sources,
+  tenant: string,
+  key: SubjectKey,
+  need: Need,
+): PatientRecord | undefined => {
+  const row = rows.get(key.subject);
+  if (row === undefined || row.reducer !== reducerVersion) return undefined;
+  try {
+    const head = openHead(row, tenant, key);
+    if (!standsInLog(log, key.subject, row, head)) return undefined;
+    if (row.archivedAt === undefined || need === 'current') return head;
+    const archive = rows.archive(key.subject);
+    return archive && openWhole(head, row.archivedAt, archive, tenant, key);
+  } catch (error) {
+    if (error instanceof EnvelopeBroken) return undefined;
+    throw error;
+  }
+};
+
+const standsInLog = (log: LocalLog, subject: string, row: Row, head: PatientRecord): boolean =>
+  log.streamSlice(patientStream(subject), row.revision, 1)[0]?.recordedAt === head.recordedAt;
+
+/**
+ * `base` and the events after it, as far as one stride goes; `done` where that is all there are. Absent where an
+ * event does not fit a head. Throws EnvelopeBroken and UnknownEvent.
+ */
+export const advance = (
+  sources: Sources,
+  tenant: string,
+  key: SubjectKey,
+  base: PatientRecord,
+): { readonly record: PatientRecord; readonly done: boolean } | undefined => {
+  const events = openSlice(sources, tenant, key, base.revision + 1, stride);
+  const record = base.settledBefore === undefined ? fold(base, events) : foldIntoHead(base, events);
+  return record && { record, done: events.length < stride };
+};
+
+/** Up to `limit` events of a patient from revision `from` on, opened. Throws EnvelopeBroken and UnknownEvent. */
+export const openSlice = (
+  { log, definitions }: Sources,
+  tenant: string,
+  key: SubjectKey,
+  from: number,
+  limit: number,
+): PatientEvent[] =>
+  log.streamSlice(patientStream(key.subject), from, limit).map((event) => {
+    if (event.metadata.tenant !== tenant) throw new EnvelopeBroken('recorded under another tenant');
+    return openEvent(event, key, definitions);
+  });
+
+const foldIntoHead = (base: PatientRecord, events: readonly PatientEvent[]): PatientRecord | undefined => {
+  let head = base;
+  for (const event of events) {
+    if (!fits(head, event)) return undefined;
+    head = { ...fold(head, [event]), settledBefore: base.settledBefore! };
+  }
+  return head;
+};
