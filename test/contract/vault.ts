@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { describe, it } from 'node:test';
+import type { Vault, VaultEntry } from '../../src/vault/port.ts';
+
+/** A vault of its own for one test, and how to open the same one again. */
+export type OpenVault = () => Promise<{
+  readonly vault: Vault;
+  readonly reopen: () => Promise<Vault>;
+  readonly cleanup: () => Promise<void>;
+}>;
+
+const newEntry = (epoch = 1): VaultEntry => ({ subject: randomUUID(), epoch, wrapped: randomBytes(60) });
+const newHash = (): Buffer => randomBytes(32);
+
+/** What every adapter of the Vault port must hold to. */
+export const vaultContract = (name: string, open: OpenVault): void => {
+  const test = (what: string, run: (vault: Vault, reopen: () => Promise<Vault>) => Promise<void>): void => {
+    it(what, { timeout: 60_000 }, async () => {
+      const { vault, reopen, cleanup } = await open();
+      try {
+        await run(vault, reopen);
+      } finally {
+        await cleanup();
+      }
+    });
+  };
+
+  describe(`Vault contract: ${name}`, () => {
+    test('an empty vault knows nobody', async (vault) => {
+      assert.equal(await vault.find(newHash()), undefined);
+      assert.equal(await vault.get(randomUUID()), undefined);
+      assert.deepEqual(await vault.page(undefined, 10), []);
+      assert.deepEqual(await vault.epochs(), new Map());
+    });
+
+    test('an admitted entry is found by its identifier and by its subject, byte for byte', async (vault) => {
+      const [hash, entry] = [newHash(), newEntry()];
+      assert.deepEqual(await vault.admit(hash, entry), entry);
+      assert.deepEqual(await vault.find(hash), entry);
+      assert.deepEqual(await vault.get(entry.subject), entry);
+      assert.equal(await vault.find(newHash()), undefined);
+    });
+
+    test('an entry is there after the vault was closed and opened again', async (vault, reopen) => {
+      const [hash, entry] = [newHash(), newEntry()];
+      await vault.admit(hash, entry);
+      await vault.close();
+      const again = await reopen();
+      assert.deepEqual(await again.find(hash), entry);
+    });
+
+    test('who admits an identifier again gets the entry that stands', async (vault) => {
+      const [hash, first, second] = [newHash(), newEntry(), newEntry()];
+      await vault.admit(hash, first);
+      assert.deepEqual(await vault.admit(hash, second), first);
+      assert.equal(await vault.get(second.subject), undefined);
+    });
+
+    test('of many that admit one identifier at once, all get the same entry', async (vault) => {
+      const hash = newHash();
+      const entries = await Promise.all(Array.from({ length: 32 }, () => vault.admit(hash, newEntry())));
+      assert.equal(new Set(entries.map(({ subject }) => subject)).size, 1);
+      assert.equal((await vault.page(undefined, 100)).length, 1);
+    });
+
+    test('admissions side by side are all kept', async (vault) => {
+      const entries = Array.from({ length: 200 }, () => newEntry());
+      await Promise.all(entries.map((entry) => vault.admit(newHash(), entry)));
+      assert.deepEqual(await vault.epochs(), new Map([[1, 200]]));
+    });
+
+    test('pages come in order of subject, each entry once', async (vault) => {
+      const entries = Array.from({ length: 25 }, () => newEntry());
+      for (const entry of entries) await vault.admit(newHash(), entry);
+      const seen: VaultEntry[] = [];
+      for (;;) {
+        const page = await vault.page(seen.at(-1)?.subject, 10);
+        assert.ok(page.length <= 10);
+        if (page.length === 0) break;
+        seen.push(...page);
+      }
+      const expected = entries.toSorted((one, other) => (one.subject < other.subject ? -1 : 1));
+      assert.deepEqual(seen, expected);
+    });
+
+    test('rewrapping replaces the wrapping and its epoch, and nothing else', async (vault) => {
+      const [hash, old, other] = [newHash(), newEntry(1), newEntry(1)];
+      await vault.admit(hash, old);
+      await vault.admit(newHash(), other);
+      const wrapped = randomBytes(60);
+      assert.equal(await vault.rewrap([{ subject: old.subject, epoch: 2, wrapped }], 1), 1);
+      assert.deepEqual(await vault.find(hash), { subject: old.subject, epoch: 2, wrapped });
+      assert.deepEqual(await vault.get(other.subject), other);
+      assert.deepEqual(
+        await vault.epochs(),
+        new Map([
+          [1, 1],
+          [2, 1],
+        ]),
+      );
+    });
+
+    test('rewrapping leaves what is no longer of the old epoch, and revives nothing', async (vault) => {
+      const [hash, newer] = [newHash(), newEntry(3)];
+      await vault.admit(hash, newer);
+      const stale = { subject: newer.subject, epoch: 2, wrapped: randomBytes(60) };
+      assert.equal(await vault.rewrap([stale, newEntry(2)], 1), 0);
+      assert.deepEqual(await vault.find(hash), newer);
+      assert.equal((await vault.page(undefined, 10)).length, 1);
+    });
+
+    test('a closed vault rejects with VaultUnavailable', async (vault) => {
+      await vault.close();
+      for (const call of [
+        () => vault.find(newHash()),
+        () => vault.get(randomUUID()),
+        () => vault.page(undefined, 1),
+        () => vault.epochs(),
+        () => vault.admit(newHash(), newEntry()),
+        () => vault.rewrap([newEntry(2)], 1),
+      ])
+        await assert.rejects(call, { code: 'vault-unavailable' });
+    });
+  });
+};
