@@ -16,8 +16,11 @@ import { patientStream } from './streams.ts';
  */
 export type Need = 'current' | 'whole';
 
+/** What reading a record asks of the log. */
+export type RecordLog = Pick<LocalLog, 'streamSlice' | 'pending' | 'settledNow' | 'onCommit'>;
+
 export interface Sources {
-  readonly log: LocalLog;
+  readonly log: RecordLog;
   readonly rows: Rows;
   readonly definitions: readonly EventDefinition[];
 }
@@ -50,7 +53,7 @@ export const recordOfRow = (
   }
 };
 
-const standsInLog = (log: LocalLog, subject: string, row: Row, head: PatientRecord): boolean =>
+const standsInLog = (log: RecordLog, subject: string, row: Row, head: PatientRecord): boolean =>
   log.streamSlice(patientStream(subject), row.revision, 1)[0]?.recordedAt === head.recordedAt;
 
 /**

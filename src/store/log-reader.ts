@@ -41,6 +41,7 @@ export class LogReader {
   readonly #streamSlice: Database.Statement<[string, number, number], Row>;
   readonly #slice: Database.Statement<[number, number], Row>;
   readonly #streams: Database.Statement<[number, number], { number: number; stream: string }>;
+  readonly #streamCount: Database.Statement<[], number>;
   readonly #head: Database.Statement<[], number>;
   readonly #lastRecordedAt: Database.Statement<[], number>;
 
@@ -62,6 +63,7 @@ export class LogReader {
     this.#streams = this.#db.prepare(
       'SELECT id AS number, name AS stream FROM streams WHERE id > ? ORDER BY id LIMIT ?',
     );
+    this.#streamCount = this.#db.prepare<[], number>('SELECT ifnull(max(id), 0) FROM streams').pluck();
     this.#head = this.#db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM events').pluck();
     this.#lastRecordedAt = this.#db
       .prepare<[], number>('SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1')
@@ -81,6 +83,11 @@ export class LogReader {
   /** Up to `limit` streams after number `after`, oldest first; the first has number 1. For work in shards. */
   streams(after: number, limit: number): { readonly number: number; readonly stream: string }[] {
     return this.#streams.all(after, limit);
+  }
+
+  /** How many streams there are: the number of the youngest. */
+  streamCount(): number {
+    return this.#streamCount.get()!;
   }
 
   /** See `LocalLog.head`. */
