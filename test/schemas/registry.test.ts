@@ -131,8 +131,8 @@ describe('the registry of the ledger', () => {
   });
 
   it('lets nothing but what a schema names into an event', () => {
-    for (const { type, current } of eventDefinitions) {
-      const [sample] = Object.values<object>(golden(`${type}.v1`));
+    for (const { type, current, versions } of eventDefinitions) {
+      const [sample] = Object.values<object>(golden(`${type}.v${versions.length}`));
       assert.equal(current.safeParse({ ...sample, canary: true }).success, false, type);
     }
   });
