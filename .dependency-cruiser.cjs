@@ -5,7 +5,7 @@
 const ports = ['store/port', 'vault/port', 'vault/keyring', 'vault/lru', 'vault/random'];
 const rooms = {
   consent: [],
-  evidence: [],
+  evidence: ['store/port'],
   fhir: ['consent'],
   telemetry: ['store/port'],
   store: [],
@@ -18,7 +18,7 @@ const rooms = {
 };
 
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
-const pure = ['schemas/', 'reports/', 'src/consent/', 'src/evidence/', 'src/fhir/'];
+const pure = ['schemas/', 'reports/', 'src/consent/', 'src/fhir/', 'src/evidence/(?!tiles|heads-store)'];
 const pureModules = ['^(node:)?crypto$', 'node_modules/zod/', 'node_modules/canonicalize/'];
 
 const anyOf = (paths) => `^(${paths.join('|')})`;
