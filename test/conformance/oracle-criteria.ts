@@ -14,8 +14,8 @@ import {
   type Kleene,
   purposeTree,
   sameCode,
-  sensitivitySystem,
   sensitivityTree,
+  systemsOf,
 } from './oracle-trees.ts';
 
 /** All that a rule is held against: the question, one of its items, the moment of use, the settings. */
@@ -113,40 +113,44 @@ const confidentialityMet = (type: RuleType, listed: readonly Coding[], given: Co
   );
 };
 
+/** S5: confidentiality, sensitivity (whatever system its tree holds), or another system by itself. */
+const familyOf = ({ system }: Coding, settings: Settings): string => {
+  if (system === confidentialitySystem) return 'confidentiality';
+  return systemsOf(sensitivityTree(settings)).has(system) ? 'sensitivity' : system;
+};
+
 const familyMet = (
   type: RuleType,
-  system: string,
+  family: string,
   rule: readonly Coding[],
   { item, settings }: Asked,
 ): Kleene => {
   if (item.labels === undefined) return 'unknown';
-  const listed = rule.filter((label) => label.system === system);
-  const given = item.labels.filter((label) => label.system === system);
-  if (system === confidentialitySystem) {
+  const ofFamily = (label: Coding) => familyOf(label, settings) === family;
+  const listed = rule.filter(ofFamily);
+  const given = item.labels.filter(ofFamily);
+  if (family === 'confidentiality') {
     // S5: an item without one counts as N, or as R when it has a sensitivity label.
-    const sensitive = item.labels.some((label) => label.system === sensitivitySystem);
-    const counts = given.length > 0 ? given : [{ system, code: sensitive ? 'R' : 'N' }];
+    const sensitive = item.labels.some((label) => familyOf(label, settings) === 'sensitivity');
+    const assumed = { system: confidentialitySystem, code: sensitive ? 'R' : 'N' };
+    const counts = given.length > 0 ? given : [assumed];
     const each = counts.map((label) => confidentialityMet(type, listed, label));
     return type === 'permit' ? all(each) : any(each);
   }
-  if (system !== sensitivitySystem && !settings.labelSystems.includes(system)) return 'unknown';
-  const each = given.map((label) =>
-    any(
-      listed.map((wanted) =>
-        system === sensitivitySystem
-          ? covers(sensitivityTree(settings), wanted, label)
-          : certainly(sameCode(wanted, label)),
-      ),
-    ),
-  );
+  if (family !== 'sensitivity' && !settings.labelSystems.includes(family)) return 'unknown';
+  const covering = (label: Coding) => (wanted: Coding) =>
+    family === 'sensitivity'
+      ? covers(sensitivityTree(settings), wanted, label)
+      : certainly(sameCode(wanted, label));
+  const each = given.map((label) => any(listed.map(covering(label))));
   // S5.1: at least one label of the family, and each is covered. S5.2: any of them is.
   return type === 'permit' ? all([certainly(given.length > 0), ...each]) : any(each);
 };
 
 /** S5.1: a permit rule wants every family that it lists covered. S5.2: a deny rule any of them touched. */
 const labelMet = (type: RuleType, listed: readonly Coding[], asked: Asked): Kleene => {
-  const families = [...new Set(listed.map((label) => label.system))];
-  const each = families.map((system) => familyMet(type, system, listed, asked));
+  const families = [...new Set(listed.map((label) => familyOf(label, asked.settings)))];
+  const each = families.map((family) => familyMet(type, family, listed, asked));
   return type === 'permit' ? all(each) : any(each);
 };
 

@@ -60,16 +60,26 @@ const once = <K extends object, V>(make: (key: K) => V): ((key: K) => V) => {
 };
 
 /** S4.3: the purposes as published and as configured. */
-export const purposeTree = once((settings: Settings): Tree =>
-  treeOf([...published(purposeSystem, vocabulary.purposeOfUse), ...settings.purposes]));
+export const purposeTree = once(
+  (settings: Settings): Tree =>
+    treeOf([...published(purposeSystem, vocabulary.purposeOfUse), ...settings.purposes]),
+);
 
 /** S4.3: the sensitivities as published, as shipped (SUD is also below ETH) and as configured. */
-export const sensitivityTree = once((settings: Settings): Tree =>
-  treeOf([
-    ...published(sensitivitySystem, vocabulary.informationSensitivity),
-    { system: sensitivitySystem, code: 'SUD', parents: [{ system: sensitivitySystem, code: 'ETH' }] },
-    ...settings.sensitivities,
-  ]));
+export const sensitivityTree = once(
+  (settings: Settings): Tree =>
+    treeOf([
+      ...published(sensitivitySystem, vocabulary.informationSensitivity),
+      { system: sensitivitySystem, code: 'SUD', parents: [{ system: sensitivitySystem, code: 'ETH' }] },
+      ...settings.sensitivities,
+    ]),
+);
+
+/** The systems that a tree holds codes of. */
+export const systemsOf = once(
+  (tree: Tree): ReadonlySet<string> =>
+    new Set([...tree.keys()].map((key) => key.slice(0, key.lastIndexOf('|')))),
+);
 
 /** S6.1: BTG is above and below nothing, so no way up leads to it or from it. */
 const parentsOf = (tree: Tree, key: string): readonly string[] =>
