@@ -1,4 +1,4 @@
-import type { Millis } from '../../schemas/instant.ts';
+import type { Millis, Span } from '../../schemas/instant.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { Rows } from '../record/rows.ts';
 import type { Position } from '../store/port.ts';
@@ -98,8 +98,8 @@ export interface Projections {
   /** Logged answers about a subject with `from <= recordedAt < until`, in log order, after `after`. */
   disclosures(
     subject: string,
-    span: { readonly from?: Millis; readonly until?: Millis },
-    after: { readonly index: number; readonly entry: number } | undefined,
+    span: Span,
+    after: DisclosureRef | undefined,
     limit: number,
   ): readonly DisclosureRef[];
   /** Builds every read model anew beside the one in service, and swaps it in when it is whole. */

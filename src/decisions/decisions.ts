@@ -1,0 +1,227 @@
+import type { Identifier } from '../../schemas/coding.ts';
+import type { Answer, Question } from '../../schemas/decision.ts';
+import type { DecisionEntry } from '../../schemas/events/decisions-recorded.ts';
+import type { Agent, EventDefinition } from '../../schemas/events/define.ts';
+import { eventDefinitions } from '../../schemas/events/registry.ts';
+import type { Millis, Span } from '../../schemas/instant.ts';
+import { fail, ok, type Result } from '../../schemas/result.ts';
+import { evaluate } from '../consent/evaluate.ts';
+import type { Policy } from '../consent/policy.ts';
+import { type ResolvedQuestion, resolveQuestion } from '../consent/question.ts';
+import type { PatientRecord } from '../consent/state.ts';
+import { isoOf } from '../consent/time.ts';
+import type { Projections } from '../projections/port.ts';
+import { NotCanonical } from '../record/commitment.ts';
+import type { Need } from '../record/loading.ts';
+import type { Records } from '../record/records.ts';
+import { answers } from '../record/settled.ts';
+import { tenantSystem } from '../record/streams.ts';
+import type { EventStore, LocalLog } from '../store/port.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Keyring, SubjectKey } from '../vault/keyring.ts';
+import { VaultUnavailable } from '../vault/port.ts';
+import { Accounting } from './accounting.ts';
+import { decisionIdAt } from './decision-id.ts';
+import { DecisionLog } from './decision-log.ts';
+import { commitEntry } from './entry.ts';
+import type { AskOptions, Decision, Decisions } from './port.ts';
+import { replayEntry } from './replay.ts';
+import { adoptSettings } from './settings-log.ts';
+
+export interface DecisionParts {
+  readonly records: Records;
+  readonly keyring: Keyring;
+  readonly log: LocalLog;
+  readonly store: Pick<EventStore, 'append'>;
+  readonly policy: Policy;
+  readonly projections: Pick<Projections, 'disclosures' | 'caughtUp' | 'waitFor'>;
+  /** Random, of this data folder: names the stream that its answers are logged in. */
+  readonly nodeId: string;
+  readonly uuid: () => string;
+  /** How long a question waits for the position that it names. */
+  readonly positionWaitMs?: number;
+  readonly metrics?: Pick<Metrics, 'decided'>;
+  readonly definitions?: readonly EventDefinition[];
+  /** False gives answers that are in no log: to measure what the log costs, and for nothing else. */
+  readonly durable?: boolean;
+}
+
+/** What an answer is drawn from: a patient's record, or none where the patient is unknown, and what counts as now. */
+interface Ground {
+  readonly subjectKey: SubjectKey;
+  readonly record: PatientRecord | undefined;
+  readonly now: Millis;
+}
+
+/** Opens the decisions of this node; records first under which settings they will be given. */
+export const openDecisions = async (parts: DecisionParts): Promise<Result<Decisions>> => {
+  const adopted = await adoptSettings(parts);
+  return adopted.ok ? ok(new LedgerDecisions(parts)) : adopted;
+};
+
+class LedgerDecisions implements Decisions {
+  readonly #parts: DecisionParts;
+  readonly #decisionLog: DecisionLog | undefined;
+  readonly #accounting: Accounting;
+
+  constructor(parts: DecisionParts) {
+    this.#parts = parts;
+    const { store, nodeId, uuid, durable = true, log, projections, definitions = eventDefinitions } = parts;
+    this.#decisionLog = durable ? new DecisionLog(store, nodeId, uuid) : undefined;
+    this.#accounting = new Accounting(log, projections, definitions);
+  }
+
+  ask(
+    agent: Agent,
+    tenant: string,
+    patient: Identifier,
+    questions: readonly Question[],
+    options: AskOptions = {},
+  ): Promise<Result<readonly Decision[]>> {
+    const { keyring, records, log } = this.#parts;
+    const subjectKey = keyring.peek(tenant, patient);
+    const record = subjectKey && records.peek(subjectKey.subject);
+    if (subjectKey === undefined || record === undefined || options.position !== undefined)
+      return this.#askCold(agent, tenant, patient, questions, options);
+    // Everything is at hand: nothing is awaited but the log.
+    const ground = { subjectKey, record, now: log.settledNow(record.recordedAt) };
+    return this.#answer(agent, tenant, ground, questions, options);
+  }
+
+  async #askCold(
+    agent: Agent,
+    tenant: string,
+    patient: Identifier,
+    questions: readonly Question[],
+    options: AskOptions,
+  ): Promise<Result<readonly Decision[]>> {
+    const { projections, positionWaitMs = 2_000 } = this.#parts;
+    if (options.position !== undefined && !(await projections.waitFor(options.position, positionWaitMs)))
+      return fail('position-pending', 'The write that this question names has not arrived here yet');
+    return this.#guarded(async () => {
+      const ground = await this.#ground(tenant, patient);
+      return ground.ok ? this.#answer(agent, tenant, ground.value, questions, options) : ground;
+    });
+  }
+
+  async #ground(tenant: string, patient: Identifier): Promise<Result<Ground>> {
+    const { keyring, log } = this.#parts;
+    // Before the vault is asked: who is admitted after this is recorded after this.
+    const now = log.settledNow(undefined);
+    const subjectKey = await keyring.find(tenant, patient);
+    return subjectKey === undefined
+      ? ok({ subjectKey: await this.#tenantKey(tenant), record: undefined, now })
+      : this.#settled(tenant, subjectKey, 'current');
+  }
+
+  async #settled(tenant: string, subjectKey: SubjectKey, need: Need): Promise<Result<Ground>> {
+    const settled = await this.#parts.records.settled(tenant, subjectKey, need);
+    return settled.ok ? ok({ subjectKey, ...settled.value }) : settled;
+  }
+
+  /** The key of what is no patient's: an answer about an unknown one is logged under it, without the identifier. */
+  #tenantKey(tenant: string): Promise<SubjectKey> {
+    return this.#parts.keyring.admit(tenant, { system: tenantSystem, value: tenant });
+  }
+
+  async #answer(
+    agent: Agent,
+    tenant: string,
+    { subjectKey, record, now }: Ground,
+    questions: readonly Question[],
+    options: AskOptions,
+  ): Promise<Result<readonly Decision[]>> {
+    const { policy } = this.#parts;
+    const resolved: ResolvedQuestion[] = [];
+    for (const question of questions) {
+      const result = resolveQuestion(question, policy, now);
+      if (!result.ok) return result;
+      resolved.push(result.value);
+    }
+    if (record && !resolved.every(({ validAt, knownAt }) => answers(record, validAt, knownAt))) {
+      const whole = await this.#settled(tenant, subjectKey, 'whole');
+      return whole.ok ? this.#answer(agent, tenant, whole.value, questions, options) : whole;
+    }
+    const askedAt = isoOf(now);
+    const entries = resolved.map((question, at) => ({
+      decisionId: decisionIdAt(now, this.#parts.uuid()),
+      askedAt,
+      agent: agentOf(agent),
+      question: questions[at]!,
+      answer: evaluate(record, question, policy),
+      settings: policy.hash,
+    }));
+    return this.#logged(tenant, subjectKey, entries, options);
+  }
+
+  async #logged(
+    tenant: string,
+    subjectKey: SubjectKey,
+    entries: readonly DecisionEntry[],
+    { correlationId }: AskOptions,
+  ): Promise<Result<readonly Decision[]>> {
+    if (this.#decisionLog !== undefined) {
+      const committed = commitAll(entries);
+      if (!committed.ok) return committed;
+      const written = await this.#decisionLog.record(tenant, subjectKey, committed.value, correlationId);
+      if (!written.ok) return written;
+    }
+    for (const { answer } of entries) this.#count(answer);
+    return ok(
+      entries.map(({ decisionId, askedAt, answer, settings }) => ({ decisionId, askedAt, answer, settings })),
+    );
+  }
+
+  #count(answer: Answer): void {
+    for (const { decision, reason } of answer.items) this.#parts.metrics?.decided(decision, reason);
+  }
+
+  replay(tenant: string, patient: Identifier, decisionId: string): ReturnType<Decisions['replay']> {
+    return this.#guarded(async () => {
+      const subjectKey = await this.#parts.keyring.find(tenant, patient);
+      for (const holder of [subjectKey, await this.#tenantKey(tenant)]) {
+        if (holder === undefined) continue;
+        const found = await this.#accounting.find(holder, decisionId);
+        if (!found.ok) return found;
+        if (found.value !== undefined) return replayEntry(this.#parts, tenant, holder, found.value);
+      }
+      return fail('not-found', 'There is no answer of this id about this patient');
+    });
+  }
+
+  disclosures(
+    tenant: string,
+    patient: Identifier,
+    period: Span,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): ReturnType<Decisions['disclosures']> {
+    return this.#guarded(async () => {
+      const subjectKey = await this.#parts.keyring.find(tenant, patient);
+      if (subjectKey === undefined) return fail('patient-unknown', 'Nothing is recorded of this patient');
+      return this.#accounting.page(subjectKey, period, page);
+    });
+  }
+
+  async #guarded<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof VaultUnavailable) return fail('vault-unavailable', 'The keys cannot be reached');
+      throw error;
+    }
+  }
+}
+
+/** Of a principal what stands in the log. */
+const agentOf = ({ issuer, subject, organisation }: Agent): Agent =>
+  organisation === undefined ? { issuer, subject } : { issuer, subject, organisation };
+
+const commitAll = (entries: readonly DecisionEntry[]) => {
+  try {
+    return ok(entries.map(commitEntry));
+  } catch (error) {
+    if (error instanceof NotCanonical)
+      return fail('invalid-request', 'The question is not valid Unicode text');
+    throw error;
+  }
+};

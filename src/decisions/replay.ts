@@ -1,0 +1,49 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DecisionEntry } from '../../schemas/events/decisions-recorded.ts';
+import { ok, type Result } from '../../schemas/result.ts';
+import { evaluate } from '../consent/evaluate.ts';
+import { fold } from '../consent/evolve.ts';
+import { resolveQuestion } from '../consent/question.ts';
+import { emptyRecord, type PatientEvent } from '../consent/state.ts';
+import type { Records } from '../record/records.ts';
+import type { LocalLog } from '../store/port.ts';
+import type { SubjectKey } from '../vault/keyring.ts';
+import type { Replay } from './port.ts';
+import { policyOf } from './settings-log.ts';
+
+/**
+ * Asks a recorded question again: of the record up to the revision that the answer rested on, with the effective
+ * times of the answer, under the settings that it was given under (SEMANTICS S1.2, S7.6).
+ */
+export const replayEntry = async (
+  {
+    records,
+    log,
+  }: { readonly records: Pick<Records, 'history'>; readonly log: Pick<LocalLog, 'streamSlice'> },
+  tenant: string,
+  subjectKey: SubjectKey,
+  recorded: DecisionEntry,
+): Promise<Result<Replay>> => {
+  const { revision, validAt, knownAt } = recorded.answer;
+  const policy = policyOf(log, recorded.settings);
+  if (!policy.ok) return policy;
+  const question = { ...recorded.question, validAt, knownAt };
+  const resolved = resolveQuestion(question, policy.value, Date.parse(knownAt));
+  if (!resolved.ok) return resolved;
+  const events = await eventsUpTo(records, tenant, subjectKey, revision);
+  if (!events.ok) return events;
+  const record = revision < 0 ? undefined : fold(emptyRecord, events.value);
+  const replayed = evaluate(record, resolved.value, policy.value);
+  return ok({ recorded, replayed, same: isDeepStrictEqual(asJson(replayed), recorded.answer) });
+};
+
+const eventsUpTo = async (
+  records: Pick<Records, 'history'>,
+  tenant: string,
+  subjectKey: SubjectKey,
+  revision: number,
+): Promise<Result<readonly PatientEvent[]>> =>
+  revision < 0 ? ok([]) : records.history(tenant, subjectKey, 0, revision + 1);
+
+/** As it was logged: without members that are undefined. */
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { eventDefinitions } from '../schemas/events/registry.ts';
+import { runThread } from './projections/thread.ts';
+import type { ThreadStart } from './projections/thread-messages.ts';
+import { LogReader } from './store/log-reader.ts';
+import { openKeyring } from './vault/keyring.ts';
+import { openKeyStore } from './vault/keystore.ts';
+import { openSqliteVault } from './vault/sqlite.ts';
+
+/** Where a thread of the read models finds what it opens. */
+export interface ThreadPlaces {
+  readonly logFile: string;
+  readonly vaultFile: string;
+  readonly keysFolder: string;
+}
+
+/**
+ * The composition root of the threads of the read models, as src/app.ts is of the one that answers: they open the
+ * same log and the same vault, and only read.
+ */
+const { job, places } = workerData as ThreadStart<ThreadPlaces>;
+const log = new LogReader(places.logFile);
+const vault = openSqliteVault({ file: places.vaultFile });
+const keyStore = await openKeyStore(places.keysFolder);
+const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 20_000 });
+
+runThread(parentPort!, job, { log, keyring, definitions: eventDefinitions }, async () => {
+  log.close();
+  await vault.close();
+});

@@ -1,0 +1,189 @@
+import type Database from 'better-sqlite3';
+import { z } from 'zod';
+import type { Millis } from '../../schemas/instant.ts';
+import { fail, ok, type Result } from '../../schemas/result.ts';
+import { type Standing, standings } from '../consent/standing.ts';
+import type { PatientRecord } from '../consent/state.ts';
+import { cursorOf, placeOf } from './cursor.ts';
+import type { ModelKind } from './model-file.ts';
+import type { ConsentPage, ConsentRow, ConsentSearch, ConsentStatus } from './port.ts';
+import type { Projection } from './runner.ts';
+import { type Subjects, touchedSubjects } from './subjects.ts';
+
+/** Random ids, codes and times of every consent, to be searched across patients (DESIGN, Read models). */
+export const consentsIndex: ModelKind = {
+  name: 'consents-index',
+  version: 1,
+  schema: `
+    CREATE TABLE IF NOT EXISTS consent (
+      consent_id TEXT PRIMARY KEY,
+      subject TEXT NOT NULL,
+      tenant TEXT NOT NULL,
+      form_id TEXT,
+      form_version TEXT,
+      status TEXT NOT NULL,
+      signed_at INTEGER NOT NULL,
+      ends_at INTEGER,
+      due_at INTEGER
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS consent_subject ON consent (subject);
+    CREATE INDEX IF NOT EXISTS consent_form ON consent (tenant, form_id, consent_id) WHERE form_id IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS consent_status ON consent (tenant, status, consent_id);
+    CREATE INDEX IF NOT EXISTS consent_end ON consent (tenant, ends_at, consent_id) WHERE ends_at IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS consent_due ON consent (due_at, subject) WHERE due_at IS NOT NULL;
+  `,
+};
+
+/** A consent in the index; `dueAt`: when a ConsentExpired is to be written, while there is none. */
+export interface IndexedConsent extends ConsentRow {
+  readonly dueAt?: Millis;
+}
+
+/** The rows of one subject: they follow from its record alone. */
+export const consentsOf = (record: PatientRecord, subject: string, tenant: string): IndexedConsent[] => {
+  const standing = new Map(standings(record.consents).map((one) => [one.entry.grant.consentId, one]));
+  return record.consents.map((entry) => {
+    const { consentId, signedAt, period, form, unreadable } = entry.grant;
+    const stands = standing.get(consentId);
+    const isDue =
+      stands?.ending === 'expired' && entry.expired === undefined && entry.invalidated === undefined;
+    return {
+      consentId,
+      subject,
+      tenant,
+      ...(form && { formId: form.formId, formVersion: form.version }),
+      status: entry.invalidated ? 'invalidated' : statusOf(stands, entry.expired !== undefined, !!unreadable),
+      signedAt: Date.parse(signedAt),
+      ...(period?.end !== undefined && { endsAt: Date.parse(period.end) + 1 }),
+      ...(isDue && { dueAt: stands.ends }),
+    };
+  });
+};
+
+const statusOf = (standing: Standing | undefined, expired: boolean, unreadable: boolean): ConsentStatus => {
+  if (standing?.ending === 'revoked' || standing?.ending === 'replaced') return standing.ending;
+  if (expired) return 'expired';
+  return unreadable ? 'unreadable' : 'active';
+};
+
+/** Writes rows; each call belongs into a transaction. */
+export class ConsentWriter {
+  readonly #put: Database.Statement<
+    [string, string, string, string | null, string | null, string, number, number | null, number | null]
+  >;
+  readonly #drop: Database.Statement<[string]>;
+
+  constructor(db: Database.Database) {
+    this.#put = db.prepare(
+      `INSERT INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (consent_id) DO UPDATE SET status = excluded.status, due_at = excluded.due_at
+       WHERE status <> excluded.status OR due_at IS NOT excluded.due_at`,
+    );
+    this.#drop = db.prepare('DELETE FROM consent WHERE subject = ?');
+  }
+
+  put(consents: readonly IndexedConsent[]): void {
+    for (const {
+      consentId,
+      subject,
+      tenant,
+      formId,
+      formVersion,
+      status,
+      signedAt,
+      endsAt,
+      dueAt,
+    } of consents) {
+      const form = [formId ?? null, formVersion ?? null] as const;
+      this.#put.run(consentId, subject, tenant, ...form, status, signedAt, endsAt ?? null, dueAt ?? null);
+    }
+  }
+
+  drop(subject: string): void {
+    this.#drop.run(subject);
+  }
+}
+
+export const consentsProjection = (subjects: Subjects): Projection => ({
+  kind: consentsIndex,
+  async prepare({ db }, events) {
+    const writer = new ConsentWriter(db);
+    const writes: (() => void)[] = [];
+    subjects.grown(events);
+    for (const [subject, { tenant }] of touchedSubjects(events)) {
+      const record = await subjects.record(subject, tenant);
+      const consents = record && consentsOf(record, subject, tenant);
+      writes.push(() => (consents ? writer.put(consents) : writer.drop(subject)));
+    }
+    return () => {
+      for (const write of writes) write();
+    };
+  },
+});
+
+const endPlace = z.tuple([z.int(), z.string()]);
+const idPlace = z.tuple([z.string()]);
+
+/**
+ * One page, in order of `endsAt` where the search asks for an end, else of consentId. What the order rests on never
+ * changes, so a cursor stays good whatever is written in between. `invalid-request` for a cursor of another search.
+ */
+export const searchConsents = (
+  db: Database.Database,
+  tenant: string,
+  search: ConsentSearch,
+): Result<ConsentPage> => {
+  const byEnd = search.endsFrom !== undefined || search.endsUntil !== undefined;
+  const after =
+    search.cursor === undefined
+      ? undefined
+      : placeOf<(number | string)[]>(search.cursor, byEnd ? endPlace : idPlace);
+  if (search.cursor !== undefined && after === undefined)
+    return fail('invalid-request', 'This cursor was not given by this search', '/cursor');
+  const terms: [sql: string, ...values: (string | number)[]][] = [['tenant = ?', tenant]];
+  if (search.formId !== undefined) terms.push(['form_id = ?', search.formId]);
+  if (search.formVersion !== undefined) terms.push(['form_version = ?', search.formVersion]);
+  if (search.status !== undefined) terms.push(['status = ?', search.status]);
+  if (byEnd) terms.push(['ends_at >= ?', search.endsFrom ?? Number.MIN_SAFE_INTEGER]);
+  if (search.endsUntil !== undefined) terms.push(['ends_at < ?', search.endsUntil]);
+  if (after !== undefined)
+    terms.push([byEnd ? '(ends_at, consent_id) > (?, ?)' : 'consent_id > ?', ...after]);
+  const found = db
+    .prepare<unknown[], StoredConsent>(
+      `SELECT consent_id AS consentId, subject, tenant, form_id AS formId, form_version AS formVersion, status,
+         signed_at AS signedAt, ends_at AS endsAt FROM consent
+       WHERE ${terms.map(([sql]) => sql).join(' AND ')}
+       ORDER BY ${byEnd ? 'ends_at, consent_id' : 'consent_id'} LIMIT ?`,
+    )
+    .all(...terms.flatMap(([, ...values]) => values), search.limit + 1);
+  const items = found.slice(0, search.limit).map(rowOf);
+  const last = items.at(-1);
+  return ok(
+    found.length > search.limit && last
+      ? { items, next: cursorOf(byEnd ? [last.endsAt!, last.consentId] : [last.consentId]) }
+      : { items },
+  );
+};
+
+/** Subjects with an end that has passed by `now` and no ConsentExpired yet; those after `after`. */
+export const findEndsDue = (
+  db: Database.Database,
+  now: Millis,
+  after: string,
+  limit: number,
+): { subject: string; tenant: string }[] =>
+  db
+    .prepare<[Millis, string, number], { subject: string; tenant: string }>(
+      `SELECT DISTINCT subject, tenant FROM consent WHERE due_at <= ? AND subject > ? ORDER BY subject LIMIT ?`,
+    )
+    .all(now, after, limit);
+
+type Nullable<T> = { [K in keyof T]-?: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
+type StoredConsent = Nullable<ConsentRow>;
+
+const rowOf = ({ formId, formVersion, endsAt, ...row }: StoredConsent): ConsentRow => ({
+  ...row,
+  ...(formId !== null && { formId }),
+  ...(formVersion !== null && { formVersion }),
+  ...(endsAt !== null && { endsAt }),
+});

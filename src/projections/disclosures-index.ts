@@ -1,0 +1,79 @@
+import type Database from 'better-sqlite3';
+import type { DecisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
+import type { EventDefinition } from '../../schemas/events/define.ts';
+import type { Millis, Span } from '../../schemas/instant.ts';
+import { openPayload } from '../record/upcast.ts';
+import type { IndexedEvent, RecordedEvent } from '../store/port.ts';
+import type { ModelKind } from './model-file.ts';
+import type { DisclosureRef } from './port.ts';
+import type { Projection } from './runner.ts';
+
+/**
+ * Where the logged answers about a subject stand. No entry is opened for it: subject, place in the log and the
+ * time of recording are all in clear.
+ */
+export const disclosuresIndex: ModelKind = {
+  name: 'disclosures-index',
+  version: 1,
+  schema: `
+    CREATE TABLE IF NOT EXISTS disclosure (
+      subject TEXT NOT NULL,
+      recorded_at INTEGER NOT NULL,
+      log_index INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      PRIMARY KEY (subject, recorded_at, log_index, entry)
+    ) STRICT, WITHOUT ROWID;
+  `,
+};
+
+/** The entries of a DecisionsRecorded event, still sealed. Throws UnknownEvent for a version that is newer. */
+export const sealedEntries = (
+  event: RecordedEvent,
+  definitions: readonly EventDefinition[],
+): DecisionsRecorded['entries'] => {
+  const stored: unknown = JSON.parse(event.data.toString('utf8'));
+  const payload = openPayload(definitions, event.type, event.metadata.schemaVersion, stored);
+  return (payload as DecisionsRecorded).entries; // The registry says that this type has this payload.
+};
+
+export const disclosuresProjection = (definitions: readonly EventDefinition[]): Projection => ({
+  kind: disclosuresIndex,
+  async prepare({ db }, events) {
+    const recorded = events.filter(({ type }) => type === 'DecisionsRecorded');
+    const insert = db.prepare<[string, Millis, number, number]>('INSERT INTO disclosure VALUES (?, ?, ?, ?)');
+    const writeEvent = (event: IndexedEvent) => {
+      for (const [entry, { keyId }] of sealedEntries(event, definitions).entries()) {
+        insert.run(keyId, event.recordedAt, event.index, entry);
+      }
+    };
+    return () => {
+      for (const event of recorded) writeEvent(event);
+    };
+  },
+});
+
+/**
+ * Entries about `subject` with `from <= recordedAt < until`, in log order (recordedAt is monotone in it), after
+ * `after`.
+ */
+export const findDisclosures = (
+  db: Database.Database,
+  subject: string,
+  span: Span,
+  after: DisclosureRef | undefined,
+  limit: number,
+): DisclosureRef[] =>
+  db
+    .prepare<[string, Millis, number, number, Millis, number], DisclosureRef>(
+      `SELECT recorded_at AS recordedAt, log_index AS "index", entry FROM disclosure
+       WHERE subject = ? AND (recorded_at, log_index, entry) > (?, ?, ?) AND recorded_at < ?
+       ORDER BY recorded_at, log_index, entry LIMIT ?`,
+    )
+    .all(
+      subject,
+      after?.recordedAt ?? span.from ?? 0,
+      after?.index ?? 0,
+      after?.entry ?? 0,
+      span.until ?? Number.MAX_SAFE_INTEGER,
+      limit,
+    );

@@ -1,0 +1,232 @@
+import type { Worker } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+import type { Millis, Span } from '../../schemas/instant.ts';
+import { fail, ok, type Result } from '../../schemas/result.ts';
+import { noRows, type Rows } from '../record/rows.ts';
+import type { LocalLog, Position } from '../store/port.ts';
+import { consentsIndex, findEndsDue, searchConsents } from './consents-index.ts';
+import { currentConsent, rowsOf } from './current-consent.ts';
+import { disclosuresIndex, findDisclosures } from './disclosures-index.ts';
+import { Generations } from './generations.ts';
+import { type ModelKind, modelPath } from './model-file.ts';
+import type {
+  ConsentPage,
+  ConsentSearch,
+  DisclosureRef,
+  ModelStatus,
+  Projections,
+  RebuildOptions,
+  RebuildProgress,
+} from './port.ts';
+import { rebuild, startThread, type ThreadEntry } from './rebuild.ts';
+import type { FollowerMessage, FollowerReport } from './thread-messages.ts';
+import { Waiters } from './waiters.ts';
+
+export interface ProjectionParts {
+  /** Of the read models; made where it is missing. */
+  readonly folder: string;
+  readonly log: Pick<LocalLog, 'head' | 'reached' | 'onCommit'>;
+  /** Of the threads that write the models (src/projections-thread.ts). */
+  readonly thread: ThreadEntry;
+}
+
+const kinds: readonly ModelKind[] = [currentConsent, consentsIndex, disclosuresIndex];
+
+/** A log of no more events than this is projected in its order sooner than threads are started to rebuild. */
+const shortLog = 20_000;
+const adoptionMs = 60_000;
+
+/** Opens the read models; where there are none of this version they are built while the service answers. */
+export const openProjections = async (parts: ProjectionParts): Promise<LedgerProjections> => {
+  const generations = new Generations(parts.folder, kinds);
+  if (generations.newest() === 0 && parts.log.head() <= shortLog) generations.begin().finish();
+  const projections = new LedgerProjections(parts, generations);
+  await projections.start();
+  return projections;
+};
+
+/** The models of one generation, to be read. */
+interface Readers {
+  readonly rows: Rows;
+  readonly consents: Database.Database;
+  readonly disclosures: Database.Database;
+  close(): void;
+}
+
+export class LedgerProjections implements Projections {
+  readonly rows: Rows;
+  readonly #parts: ProjectionParts;
+  readonly #generations: Generations;
+  readonly #waiters = new Waiters();
+  readonly #follower: Worker;
+  #readers: Readers | undefined;
+  #report: FollowerReport = { generation: 0, models: [] };
+  #failure: string | undefined;
+  #rebuilding: Promise<Result<RebuildProgress>> | undefined;
+  #closing = new AbortController();
+  #told = false;
+
+  /** Use `openProjections`. */
+  constructor(parts: ProjectionParts, generations: Generations) {
+    this.#parts = parts;
+    this.#generations = generations;
+    this.#follower = startThread(parts.thread, { kind: 'follow' });
+    this.#follower.on('message', (report: FollowerReport) => this.#heard(report));
+    this.#follower.on('error', (error) => this.#fail(error.name));
+    this.#follower.on('exit', () => this.#fail('its thread ended'));
+    this.rows = {
+      get: (subject) => (this.#readers?.rows ?? noRows).get(subject),
+      archive: (subject) => (this.#readers?.rows ?? noRows).archive(subject),
+    };
+    parts.log.onCommit(() => this.#grew());
+  }
+
+  /** Adopts the generation that is there, or has one built in the background. */
+  async start(): Promise<void> {
+    const generation = this.#generations.newest();
+    if (generation > 0) await this.#adopt(generation);
+    else void this.rebuild();
+  }
+
+  status(): readonly ModelStatus[] {
+    const head = this.#parts.log.head();
+    const rebuilding = this.#rebuilding !== undefined;
+    return kinds.map(({ name, version }) => {
+      const model = this.#report.models.find((candidate) => candidate.name === name);
+      const reason = this.#failure ?? model?.stopped;
+      const checkpoint = model?.checkpoint ?? 0;
+      const place = { name, version, checkpoint, lag: Math.max(0, head - checkpoint) };
+      if (reason !== undefined) return { ...place, state: 'stopped', reason };
+      return { ...place, state: rebuilding ? 'rebuilding' : 'running' };
+    });
+  }
+
+  ready(): boolean {
+    return this.status().every(({ state }) => state !== 'stopped');
+  }
+
+  caughtUp(timeoutMs: number): Promise<boolean> {
+    return this.#counted(this.#parts.log.head(), timeoutMs);
+  }
+
+  async waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    const until = performance.now() + timeoutMs;
+    const { log } = this.#parts;
+    const reached = await this.#waiters.until(() => log.reached(position), timeoutMs);
+    return reached && this.#counted(log.head(), Math.max(0, until - performance.now()));
+  }
+
+  searchConsents(tenant: string, search: ConsentSearch): Result<ConsentPage> {
+    return this.#readers === undefined
+      ? fail('position-pending', 'The read models are being built')
+      : searchConsents(this.#readers.consents, tenant, search);
+  }
+
+  endsDue(now: Millis, after: string | undefined, limit: number): { subject: string; tenant: string }[] {
+    return this.#readers === undefined ? [] : findEndsDue(this.#readers.consents, now, after ?? '', limit);
+  }
+
+  disclosures(
+    subject: string,
+    span: Span,
+    after: DisclosureRef | undefined,
+    limit: number,
+  ): readonly DisclosureRef[] {
+    if (this.#readers === undefined) return [];
+    return findDisclosures(this.#readers.disclosures, subject, span, after, limit);
+  }
+
+  rebuild(options: RebuildOptions = {}): Promise<Result<RebuildProgress>> {
+    this.#rebuilding ??= this.#rebuild(options).finally(() => {
+      this.#rebuilding = undefined;
+    });
+    return this.#rebuilding;
+  }
+
+  async #rebuild({ signal, ...options }: RebuildOptions): Promise<Result<RebuildProgress>> {
+    const either = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const { thread, log } = this.#parts;
+    const built = await rebuild(thread, this.#generations, log, { ...options, signal: either });
+    if (!built.ok) {
+      if (this.#readers === undefined) this.#fail(built.error.detail);
+      return built;
+    }
+    await this.#adopt(built.value.generation);
+    return ok(built.value.progress);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#rebuilding;
+    this.#waiters.giveUp();
+    const exited = new Promise((resolve) => this.#follower.once('exit', resolve));
+    if (this.#follower.threadId !== -1) {
+      this.#tell({ kind: 'close' });
+      await exited;
+    }
+    this.#readers?.close();
+  }
+
+  /** The swap: the follower goes on with that generation, then it is read, then the others are removed. */
+  async #adopt(generation: number): Promise<void> {
+    this.#tell({ kind: 'adopt', generation, folder: this.#generations.path(generation) });
+    await this.#waiters.until(() => this.#report.generation === generation, adoptionMs);
+    if (this.#report.generation !== generation) return this.#fail('its thread does not take the models up');
+    const before = this.#readers;
+    this.#readers = openReaders(this.#generations.path(generation));
+    before?.close();
+    this.#generations.keepOnly(generation);
+  }
+
+  #heard(report: FollowerReport): void {
+    this.#report = report;
+    this.#told = false;
+    this.#waiters.check();
+    if (this.#behind(this.#parts.log.head())) this.#grew();
+  }
+
+  #grew(): void {
+    this.#waiters.check();
+    if (this.#told) return;
+    this.#told = true;
+    this.#tell({ kind: 'grew' });
+  }
+
+  #behind(index: number): boolean {
+    return this.#report.models.some(({ checkpoint, stopped }) => stopped === undefined && checkpoint < index);
+  }
+
+  #counted(index: number, timeoutMs: number): Promise<boolean> {
+    const isCounted = () => {
+      const { models } = this.#report;
+      return this.#readers !== undefined && models.every(({ checkpoint }) => checkpoint >= index);
+    };
+    return this.#waiters.until(isCounted, timeoutMs);
+  }
+
+  #fail(reason: string): void {
+    this.#failure = reason;
+    this.#waiters.giveUp();
+  }
+
+  #tell(message: FollowerMessage): void {
+    this.#follower.postMessage(message);
+  }
+}
+
+const openReaders = (folder: string): Readers => {
+  const open = (kind: ModelKind) =>
+    new Database(modelPath(folder, kind), { readonly: true, fileMustExist: true });
+  const files = {
+    current: open(currentConsent),
+    consents: open(consentsIndex),
+    disclosures: open(disclosuresIndex),
+  };
+  return {
+    ...files,
+    rows: rowsOf(files.current),
+    close: () => {
+      for (const file of Object.values(files)) file.close();
+    },
+  };
+};

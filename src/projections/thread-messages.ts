@@ -1,0 +1,45 @@
+/**
+ * - `follow`: take the models in service along the log.
+ * - `shard`: build the part of the models that share `shard` of `shards` makes.
+ * - `finish`: make one model of the parts, counting all up to log index `head`.
+ */
+export type Job =
+  | { readonly kind: 'follow' }
+  | { readonly kind: 'shard'; readonly folder: string; readonly shard: number; readonly shards: number }
+  | { readonly kind: 'finish'; readonly folder: string; readonly shards: number; readonly head: number };
+
+/** The `workerData` of a thread: its job, and where the entry module finds what it opens. */
+export interface ThreadStart<Places> {
+  readonly job: Job;
+  readonly places: Places;
+}
+
+/** To a follower. */
+export type FollowerMessage =
+  | { readonly kind: 'grew' }
+  | { readonly kind: 'adopt'; readonly generation: number; readonly folder: string }
+  | { readonly kind: 'close' };
+
+/** From a follower: how far each model of its generation has come, and what stopped it. */
+export interface FollowerReport {
+  readonly generation: number;
+  readonly models: readonly {
+    readonly name: string;
+    readonly checkpoint: number;
+    readonly stopped?: string;
+  }[];
+}
+
+/** What a shard has read so far. */
+export interface BuildProgress {
+  readonly subjects: number;
+  readonly events: number;
+  /** Of its work, 0 to 1. */
+  readonly share: number;
+}
+
+/** From a builder: what it has done so far; last of all `done` or why it failed. */
+export type BuildMessage =
+  | { readonly kind: 'progress'; readonly progress: BuildProgress }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly reason: string };

@@ -1,0 +1,49 @@
+import type { MessagePort } from 'node:worker_threads';
+import { buildShard, finishBuild } from './build.ts';
+import { Follower, reasonOf } from './follower.ts';
+import type { ThreadParts } from './subjects.ts';
+import type { BuildMessage, FollowerMessage, Job } from './thread-messages.ts';
+
+/** The life of a thread of the read models; `close` gives back what `parts` hold. */
+export const runThread = (
+  port: MessagePort,
+  job: Job,
+  parts: ThreadParts,
+  close: () => Promise<void>,
+): void => {
+  if (job.kind === 'follow') follow(port, parts, close);
+  else void build(port, job, parts, close);
+};
+
+const follow = (port: MessagePort, parts: ThreadParts, close: () => Promise<void>): void => {
+  const follower = new Follower(parts, (report) => port.postMessage(report));
+  const end = async (): Promise<void> => {
+    await follower.close();
+    await close();
+    port.close();
+  };
+  port.on('message', (message: FollowerMessage) => {
+    if (message.kind === 'grew') follower.grew();
+    else if (message.kind === 'adopt') void follower.adopt(message.generation, message.folder);
+    else void end();
+  });
+};
+
+const build = async (
+  port: MessagePort,
+  job: Exclude<Job, { kind: 'follow' }>,
+  parts: ThreadParts,
+  close: () => Promise<void>,
+): Promise<void> => {
+  const tell = (message: BuildMessage) => port.postMessage(message);
+  try {
+    if (job.kind === 'shard')
+      await buildShard(parts, job, (progress) => tell({ kind: 'progress', progress }));
+    else await finishBuild(parts, job);
+    tell({ kind: 'done' });
+  } catch (error) {
+    tell({ kind: 'failed', reason: reasonOf(error) });
+  } finally {
+    await close();
+  }
+};
