@@ -58,14 +58,29 @@ export const sealAll = (
   });
 
 /** Where nothing was to be written. */
-export const nothingWritten = (record: PatientRecord, log: LocalLog, stream: string): Written => {
+export const nothingWritten = (
+  record: Pick<PatientRecord, 'revision' | 'recordedAt'>,
+  log: LocalLog,
+  stream: string,
+): Written => {
   const { revision, recordedAt } = record;
   const last = revision < 0 ? undefined : log.streamSlice(stream, revision, 1)[0];
   const written = { revision, recordedAt, events: [], replayed: false };
   return last === undefined ? written : { ...written, position: last.position };
 };
 
-/** No command writes more events. */
+/** Whether it is these very events that follow revision `after` in the log, and not others of the same ids. */
+export const holdsAll = (
+  log: LocalLog,
+  stream: string,
+  events: readonly NewEvent[],
+  after: number,
+): boolean => {
+  const stored = log.streamSlice(stream, after + 1, events.length);
+  return events.every(({ data }, n) => stored[n]?.data.equals(data));
+};
+
+/** No command that a request brings writes more events. */
 const mostEvents = 100;
 
 /**
@@ -73,7 +88,7 @@ const mostEvents = 100;
  * used with another body.
  */
 export const writtenBefore = (
-  record: PatientRecord,
+  record: Pick<PatientRecord, 'requests'>,
   log: LocalLog,
   stream: string,
   key: SubjectKey,

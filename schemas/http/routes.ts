@@ -1,0 +1,17 @@
+import { consentRoutes } from './consents.ts';
+import { decisionRoutes } from './decisions.ts';
+import { emergencyRoutes } from './emergencies.ts';
+import { formRoutes } from './forms.ts';
+import { operationRoutes } from './operations.ts';
+
+export { publicRoutes } from './operations.ts';
+
+/** Every route that acts for a principal, by operation id. The most asked stands first: routes are tried in order. */
+export const apiRoutes = {
+  ...decisionRoutes,
+  ...consentRoutes,
+  ...emergencyRoutes,
+  ...formRoutes,
+  ...operationRoutes,
+};
+export type ApiRoutes = typeof apiRoutes;

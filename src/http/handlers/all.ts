@@ -1,0 +1,18 @@
+import type { Handlers } from '../exchange.ts';
+import type { Services } from '../services.ts';
+import { consentHandlers } from './consents.ts';
+import { decisionHandlers } from './decisions.ts';
+import { emergencyHandlers } from './emergencies.ts';
+import { formHandlers } from './forms.ts';
+import { operationHandlers } from './operations.ts';
+import { patientHandlers } from './patients.ts';
+
+/** One handler for each operation of the contract. */
+export const allHandlers = (services: Services): Handlers => ({
+  ...decisionHandlers(services),
+  ...consentHandlers(services),
+  ...patientHandlers(services),
+  ...emergencyHandlers(services),
+  ...formHandlers(services),
+  ...operationHandlers(services),
+});

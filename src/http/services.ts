@@ -1,0 +1,44 @@
+import type { KeyObject } from 'node:crypto';
+import type { Millis } from '../../schemas/instant.ts';
+import type { Tokens } from '../access/tokens.ts';
+import type { Policy } from '../consent/policy.ts';
+import type { Decisions } from '../decisions/port.ts';
+import type { Projections } from '../projections/port.ts';
+import type { Forms } from '../record/forms.ts';
+import type { Records } from '../record/records.ts';
+import type { LocalLog } from '../store/port.ts';
+import type { Health } from '../telemetry/health.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Keyring } from '../vault/keyring.ts';
+import type { BodyLimits } from './read-body.ts';
+
+export interface HttpLimits {
+  readonly body: BodyLimits;
+  /** Milliseconds for a whole request. */
+  readonly requestMs: number;
+  /** Requests a second of one principal. */
+  readonly ratePerSecond: number;
+  /** Milliseconds that a read waits for the position that it names. */
+  readonly positionWaitMs: number;
+}
+
+/** All that the HTTP interface rests on. */
+export interface Services {
+  readonly tokens: Tokens;
+  readonly decisions: Decisions;
+  readonly records: Records;
+  readonly forms: Forms;
+  readonly keyring: Keyring;
+  readonly projections: Projections;
+  readonly eventLog: LocalLog;
+  readonly policy: Policy;
+  /** Of the ledger's own, under which ids of requests are derived from their Idempotency-Key. */
+  readonly requestSecret: KeyObject;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly clock: () => Millis;
+  readonly uuid: () => string;
+  readonly limits: HttpLimits;
+}
