@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { emptyRecord, type PatientEvent, type PatientRecord } from '../consent/state.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { SubjectKey } from '../vault/keyring.ts';
 import { LruCache } from '../vault/lru.ts';
+import type { Ground } from './command.ts';
 import { NotCanonical } from './commitment.ts';
 import { EnvelopeBroken } from './envelope.ts';
 import { advance, type Need, openSlice, recordOfRow, type Sources } from './loading.ts';
@@ -15,10 +15,7 @@ import { patientStream, subjectOfPatientStream } from './streams.ts';
 import { UnknownEvent } from './upcast.ts';
 
 /** A record and the moment at which it is all there is: what counts as now for a question (SEMANTICS S1.2). */
-export interface Settled {
-  readonly record: PatientRecord;
-  readonly now: Millis;
-}
+export type Settled = Ground<PatientRecord>;
 
 interface Cached {
   readonly record: PatientRecord;

@@ -1,4 +1,5 @@
 import type { Millis } from '../../schemas/instant.ts';
+import { type Standing, standings } from '../consent/standing.ts';
 import type { ConsentEntry, PatientEvent, PatientRecord } from '../consent/state.ts';
 import type { Archive } from './record-codec.ts';
 
@@ -84,112 +85,68 @@ export const fits = (head: PatientRecord, event: PatientEvent): boolean => {
 const entryOf = (record: PatientRecord, consentId: string): ConsentEntry | undefined =>
   record.consents.find(({ grant }) => grant.consentId === consentId);
 
-/** A consent with its moments (S1.1, S2.1). */
-interface Timed {
-  readonly entry: ConsentEntry;
-  readonly id: string;
-  readonly signedAt: Millis;
-  readonly begin: Millis;
-  readonly until: Millis;
-  /** When it ends what it replaces, if it does (S2.4). */
-  readonly effect: Millis;
-  /** The form under which it replaces and is replaced; absent under forms of another combining. */
-  readonly form: string | undefined;
-}
-
-const timed = (entry: ConsentEntry): Timed => {
-  const { consentId, signedAt: signed, period, retroactive, form } = entry.grant;
-  const signedAt = Date.parse(signed);
-  const start = period?.start === undefined ? signedAt : Date.parse(period.start);
-  const begin = retroactive ? start : Math.max(signedAt, start);
-  return {
-    entry,
-    id: consentId,
-    signedAt,
-    begin,
-    until: period?.end === undefined ? Number.POSITIVE_INFINITY : Date.parse(period.end) + 1,
-    effect: Math.max(begin, signedAt),
-    form: form?.combining === 'replacing' ? form.formId : undefined,
-  };
-};
-
 /** The ids of the consents that may leave the head. */
-const settledConsents = (entries: readonly ConsentEntry[], watermark: Millis): ReadonlySet<string> => {
-  const consents = entries.map(timed);
-  const began = consents.filter(surelyBegan(consents));
-  const over = overBy(watermark, began);
+const settledConsents = (consents: readonly ConsentEntry[], watermark: Millis): ReadonlySet<string> => {
+  const began = standings(consents);
   const kept = keptForReasons(consents, began, watermark);
-  const settled = new Set(consents.filter((one) => over(one) && !kept.has(one.id)).map(({ id }) => id));
-  keepReplacersOfKept(consents, settled);
+  const ended = new Map(began.map((standing) => [standing.entry, standing]));
+  const settled = new Set<string>();
+  for (const entry of consents) {
+    const { consentId } = entry.grant;
+    if (!kept.has(consentId) && isOver(entry, ended.get(entry), watermark)) settled.add(consentId);
+  }
+  keepReplacersOfKept(consents, began, settled);
   return settled;
 };
 
-/** Of these it is certain that they began, and so may have replaced others (S2.4): the rest may or may not have. */
-const surelyBegan = (consents: readonly Timed[]): ((one: Timed) => boolean) => {
-  const firstReplaced = new Map<string, Millis>();
-  const signedTogether = new Map<string, number>();
-  for (const { entry, effect, form, signedAt } of consents) {
-    for (const id of entry.grant.replaces ?? [])
-      firstReplaced.set(id, Math.min(effect, firstReplaced.get(id) ?? effect));
-    const together = `${signedAt} ${form}`;
-    signedTogether.set(together, (signedTogether.get(together) ?? 0) + 1);
-  }
-  return ({ entry, id, begin, until, signedAt, form }) =>
-    entry.invalidated === undefined &&
-    begin < until &&
-    entry.revocations.every(({ effectiveAt }) => effectiveAt > begin) &&
-    (firstReplaced.get(id) ?? Number.POSITIVE_INFINITY) > begin &&
-    (form === undefined || (begin === signedAt && signedTogether.get(`${signedAt} ${form}`) === 1));
-};
-
-/** Whether a consent is in force at no moment from the watermark on, whatever fitting event may come. */
-const overBy = (watermark: Millis, began: readonly Timed[]): ((one: Timed) => boolean) => {
-  const replaced = new Set<string>();
-  const formReplaced = new Map<string, Millis>();
-  for (const { entry, effect, form, signedAt } of began) {
-    if (effect > watermark) continue;
-    for (const id of entry.grant.replaces ?? []) replaced.add(id);
-    if (form !== undefined) formReplaced.set(form, Math.max(signedAt, formReplaced.get(form) ?? signedAt));
-  }
-  return ({ entry, id, signedAt, until, form }) =>
-    signedAt <= watermark &&
-    (entry.invalidated !== undefined ||
-      entry.revocations.some(({ effectiveAt }) => effectiveAt <= watermark) ||
-      (entry.expired !== undefined && until <= watermark) ||
-      replaced.has(id) ||
-      (form !== undefined && signedAt < (formReplaced.get(form) ?? Number.NEGATIVE_INFINITY)));
+/**
+ * Whether a consent is in force at no moment from the watermark on, whatever fitting event may come. One that ran
+ * out stays until that is recorded, for the record of it would not fit. `standing`: absent where it never began.
+ */
+const isOver = (entry: ConsentEntry, standing: Standing | undefined, watermark: Millis): boolean => {
+  const { signedAt, period } = entry.grant;
+  if (Date.parse(signedAt) > watermark) return false;
+  if (standing === undefined)
+    return entry.invalidated !== undefined || Date.parse(period?.start ?? signedAt) <= watermark;
+  return standing.ends <= watermark && (standing.ending !== 'expired' || entry.expired !== undefined);
 };
 
 /**
- * What names the reason where nothing is in force: whatever began no earlier than the last that surely began
- * (S7.3). And the latest grant, by which the patient is known (S7.2).
+ * What names the reason where nothing is in force: whatever begins no earlier than the last that has begun (S7.3).
+ * And the latest grant, by which the patient is known (S7.2).
  */
 const keptForReasons = (
-  consents: readonly Timed[],
-  began: readonly Timed[],
+  consents: readonly ConsentEntry[],
+  began: readonly Standing[],
   watermark: Millis,
 ): ReadonlySet<string> => {
-  const past = began.filter(({ begin }) => begin <= watermark);
-  const last = past.reduce((latest, { begin }) => Math.max(latest, begin), Number.NEGATIVE_INFINITY);
-  const named = consents.filter(({ entry, begin }) => entry.invalidated === undefined && begin >= last);
-  return new Set([...named, ...consents.slice(-1)].map(({ id }) => id));
+  const last = began.reduce(
+    (latest, { begins }) => (begins <= watermark ? Math.max(latest, begins) : latest),
+    Number.NEGATIVE_INFINITY,
+  );
+  const named = began.filter(({ begins }) => begins >= last).map(({ entry }) => entry);
+  return new Set([...named, ...consents.slice(-1)].map(({ grant }) => grant.consentId));
 };
 
-/** Takes from `settled` all that might replace something outside: without it that would stand again. */
-const keepReplacersOfKept = (consents: readonly Timed[], settled: Set<string>): void => {
-  const replacers = consents.filter(({ entry }) => entry.invalidated === undefined);
+/** Takes from `settled` all that might replace something outside: without it that would stand again (S2.4). */
+const keepReplacersOfKept = (
+  consents: readonly ConsentEntry[],
+  began: readonly Standing[],
+  settled: Set<string>,
+): void => {
   for (let before = -1; before !== settled.size; ) {
     before = settled.size;
     const firstKept = new Map<string, Millis>();
-    for (const { id, entry, signedAt } of consents) {
-      const form = entry.grant.form?.formId;
-      if (form === undefined || settled.has(id)) continue;
-      firstKept.set(form, Math.min(signedAt, firstKept.get(form) ?? signedAt));
+    for (const { grant } of consents) {
+      if (grant.form === undefined || settled.has(grant.consentId)) continue;
+      const signedAt = Date.parse(grant.signedAt);
+      firstKept.set(grant.form.formId, Math.min(signedAt, firstKept.get(grant.form.formId) ?? signedAt));
     }
-    for (const { id, entry, signedAt, form } of replacers) {
-      const named = (entry.grant.replaces ?? []).some((other) => !settled.has(other));
-      const ofForm = form !== undefined && (firstKept.get(form) ?? Number.POSITIVE_INFINITY) <= signedAt;
-      if (named || ofForm) settled.delete(id);
+    for (const { entry, signedAt } of began) {
+      const { consentId, replaces, form } = entry.grant;
+      const first = form?.combining === 'replacing' ? firstKept.get(form.formId) : undefined;
+      const ofForm = first !== undefined && first <= signedAt;
+      if (ofForm || replaces?.some((other) => !settled.has(other))) settled.delete(consentId);
     }
   }
 };

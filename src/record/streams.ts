@@ -4,7 +4,7 @@ const formPrefix = 'forms-';
 /** The stream of one patient: the boundary of its invariants, its history and its erasure. */
 export const patientStream = (subject: string): string => `${patientPrefix}${subject}`;
 
-/** The stream of one form's versions; its subject is admitted to the vault under `formSystem`. */
+/** The stream of a tenant's forms; its subject is admitted to the vault under `formSystem`. */
 export const formStream = (subject: string): string => `${formPrefix}${subject}`;
 
 /** The answers that one node gave, in the order in which it gave them. */
@@ -13,7 +13,7 @@ export const decisionStream = (nodeId: string): string => `decisions-${nodeId}`;
 /** Where the settings that answers were given under are recorded. */
 export const settingsStream = 'settings';
 
-/** Identifier system of a form in the vault: `{ system: formSystem, value: formId }`. */
+/** Identifier system of a tenant's forms in the vault: `{ system: formSystem, value: tenant }`. */
 export const formSystem = 'urn:consent-ledger:form';
 
 /** Identifier system of a tenant's own key: `{ system: tenantSystem, value: tenant }`. */
