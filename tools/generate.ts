@@ -4,6 +4,7 @@ import { decisionEntry } from '../schemas/events/decisions-recorded.ts';
 import { defineEvent } from '../schemas/events/define.ts';
 import { metadata } from '../schemas/events/metadata.ts';
 import { eventDefinitions } from '../schemas/events/registry.ts';
+import { openApiDocument } from '../src/http/openapi.ts';
 import { configurationPage } from './configuration-page.ts';
 import { goldenProblems, jsonSchemas, type Published, publish, unpublishable } from './registry.ts';
 
@@ -30,6 +31,7 @@ const published: Published = readJson(publishedFile) ?? {};
 const files = new Map<string, string>([
   ...[...schemas].map(([name, schema]): [string, string] => [join(registry, `${name}.json`), schema]),
   [publishedFile, asJson(publish(schemas, published))],
+  [join(registry, 'openapi.json'), asJson(openApiDocument())],
   ['docs/configuration.md', configurationPage()],
 ]);
 

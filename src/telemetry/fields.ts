@@ -40,9 +40,13 @@ const shapes = {
   shards: isCount,
   count: isCount,
   total: isCount,
+  written: isCount,
+  failed: isCount,
   epoch: isCount,
   // the process
   version: matches(/^\d{1,4}\.\d{1,4}\.\d{1,4}$/),
+  /** Of a configured issuer, never one that a token claims. */
+  issuer: matches(/^(https?:\/\/|urn:)[A-Za-z0-9:._/-]{1,250}$/),
   host: matches(host),
   port: isCount,
   signal: matches(/^SIG[A-Z0-9]{2,10}$/),
