@@ -36,6 +36,9 @@ export const ensurePrivateFile = (file: string): void => {
   }
 };
 
+/** Connections that hold a claim: a lock must not end because its connection was garbage-collected. */
+const claims = new Set<Database.Database>();
+
 /**
  * Claims the folder for this process until `release` or the end of the process, however it ends: the claim is a file
  * lock that the operating system drops.
@@ -56,5 +59,11 @@ export const claimFolder = (folder: string): { release(): void } => {
       `The data folder ${folder} is in use by another process. Stop that one first, or choose another folder.`,
     );
   }
-  return { release: () => lock.close() };
+  claims.add(lock);
+  return {
+    release: () => {
+      claims.delete(lock);
+      lock.close();
+    },
+  };
 };
