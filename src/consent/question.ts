@@ -2,6 +2,7 @@ import type { Action, ClassCoding, Coding } from '../../schemas/coding.ts';
 import type { Enforceable, Item, Question } from '../../schemas/decision.ts';
 import type { Millis, Span } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
+import { type FamilyLabels, labelsByFamily } from './labels.ts';
 import type { Policy } from './policy.ts';
 import { dateTimeSpan, instantOf, isoOf, spanOf } from './time.ts';
 import { codingKey } from './tree.ts';
@@ -31,7 +32,7 @@ export interface ResolvedItem {
   readonly reference: string | undefined;
   readonly class: readonly ClassCoding[] | undefined;
   readonly code: ReadonlySet<string> | undefined;
-  readonly labels: readonly Coding[] | undefined;
+  readonly labels: FamilyLabels | undefined;
   readonly author: ReadonlySet<string> | undefined;
   readonly related: ReadonlySet<string> | undefined;
   readonly time: Span | undefined;
@@ -78,7 +79,7 @@ const resolveItem = (item: Item, policy: Policy): ResolvedItem => ({
   reference: item.reference === undefined ? undefined : policy.reference(item.reference),
   class: item.class,
   code: codings(item.code),
-  labels: item.labels,
+  labels: item.labels && labelsByFamily(item.labels, policy),
   author: references(item.author, policy),
   related: references(item.related, policy),
   time: item.time === undefined ? undefined : timeOf(item.time, policy.settings.timeZone),

@@ -1,0 +1,50 @@
+import type { Verdict } from '../../schemas/decision.ts';
+import { combine, heardOf, type Voice } from './combine.ts';
+import type { Policy } from './policy.ts';
+import type { ResolvedQuestion } from './question.ts';
+import type { CompiledRule, Trail } from './rule.ts';
+import type { PatientRecord } from './state.ts';
+import { allObligations, basisOf, missingOf, verdict } from './verdict.ts';
+
+/** The verdict on a question whose purpose is to break the glass (S6.2), marked for review (S6.3). */
+export function breakTheGlass(
+  record: PatientRecord,
+  voices: readonly Voice[],
+  question: ResolvedQuestion,
+  policy: Policy,
+): Verdict {
+  const declared = record.emergencies.filter(
+    ({ recipient, from, until }) =>
+      policy.reference(recipient) === question.recipient.reference &&
+      from <= question.validAt &&
+      question.validAt < until,
+  );
+  if (declared.length === 0) {
+    return { decision: 'deny', reason: 'break-glass-undeclared', basis: [], review: true };
+  }
+  const heard = heardOf(voices);
+  const refused = policy.settings.breakGlass === 'overrides' ? isForbidden(heard) : !isAllowed(heard);
+  const declarations = declared.map(({ declarationId, revision }) => ({ declarationId, revision }));
+  const basis = [...declarations, ...basisOf(heard)];
+  const missing = missingOf(voices);
+  const given = refused
+    ? verdict({ decision: 'deny', reason: 'break-glass-refused', basis }, [], missing)
+    : verdict({ decision: 'permit', reason: 'break-glass', basis }, allObligations(voices), missing);
+  return { ...given, review: true };
+}
+
+/** `overrides`: a certain denial by a path with a rule that lists BTG; a blanket refusal is none. */
+const isForbidden = (heard: readonly Voice[]): boolean =>
+  heard.some(
+    ({ byRule, trails }) =>
+      byRule === 'deny' && trails.some((trail) => trail.certain && trail.rules.some(listsBreakGlass)),
+  );
+
+/** `by-consent`: the rules permit, by a path that lists BTG. */
+function isAllowed(heard: readonly Voice[]): boolean {
+  const chorus = combine(heard);
+  if (chorus?.decision !== 'permit' || !chorus.byRules) return false;
+  return chorus.leading.some(({ trails }) => trails.some(({ rules }: Trail) => rules.some(listsBreakGlass)));
+}
+
+const listsBreakGlass = (rule: CompiledRule): boolean => rule.listsBreakGlass;

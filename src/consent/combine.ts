@@ -1,0 +1,67 @@
+import type { RuleType } from '../../schemas/provision.ts';
+import type { ResolvedItem, ResolvedQuestion } from './question.ts';
+import { hearAll, type Notes, type Trail } from './rule.ts';
+import { signedLater } from './standing.ts';
+import type { LiveConsent } from './view.ts';
+
+/** What a consent says of one item. */
+export interface Voice {
+  readonly consent: LiveConsent;
+  /** By its rules (S3.4); absent where none has an outcome. */
+  readonly byRule: RuleType | undefined;
+  readonly trails: readonly Trail[];
+  readonly notes: Notes;
+}
+
+export function voiceOf(consent: LiveConsent, question: ResolvedQuestion, item: ResolvedItem): Voice {
+  const notes: Notes = { obliging: [], lost: [], missing: new Set() };
+  const finding = hearAll(consent.rules, question, item, notes);
+  return { consent, byRule: finding?.outcome, trails: finding?.trails ?? [], notes };
+}
+
+/**
+ * Those that are heard: among the consents of an overlay form whose rules have an outcome, only what began on the
+ * latest day; where none has an outcome, all (S7.1).
+ */
+export function heardOf(voices: readonly Voice[]): readonly Voice[] {
+  if (voices.every(({ consent }) => consent.overlay === undefined)) return voices;
+  const latest = new Map<string, number>();
+  for (const { consent, byRule } of voices) {
+    if (!consent.overlay || !byRule) continue;
+    const { formId, day } = consent.overlay;
+    latest.set(formId, Math.max(day, latest.get(formId) ?? day));
+  }
+  return voices.filter(({ consent: { overlay }, byRule }) => {
+    const day = overlay && latest.get(overlay.formId);
+    return day === undefined || (byRule !== undefined && overlay?.day === day);
+  });
+}
+
+/** What the heard say together; absent where none speaks (S7.1). */
+export interface Chorus {
+  readonly decision: RuleType;
+  /** By rules, or by what some say otherwise. */
+  readonly byRules: boolean;
+  /** The voices that gave the decision. */
+  readonly leading: readonly Voice[];
+}
+
+export function combine(heard: readonly Voice[]): Chorus | undefined {
+  const denying = heard.filter(({ byRule }) => byRule === 'deny');
+  if (denying.length > 0) return { decision: 'deny', byRules: true, leading: denying };
+  const holding = heard.filter((voice) => voice.byRule === 'permit' && permitHolds(voice, heard));
+  if (holding.length > 0) return { decision: 'permit', byRules: true, leading: holding };
+  for (const decision of ['deny', 'permit'] as const) {
+    const leading = heard.filter(({ consent }) => consent.otherwise === decision);
+    if (leading.length > 0) return { decision, byRules: false, leading };
+  }
+  return undefined;
+}
+
+/** Not where a consent signed later says otherwise deny and nothing by rule, unless its own says so too (S7.1). */
+const permitHolds = ({ consent }: Voice, heard: readonly Voice[]): boolean =>
+  consent.otherwise === 'deny' || !heard.some((other) => !other.byRule && limits(other.consent, consent));
+
+/** Whether a consent limits the permits of another to what its own rules permit. */
+export const limits = (later: LiveConsent, earlier: LiveConsent): boolean =>
+  later.otherwise === 'deny' && earlier.otherwise !== 'deny' && signedLater(later.standing, earlier.standing);

@@ -1,0 +1,81 @@
+import { type Answer, algorithm, type Verdict } from '../../schemas/decision.ts';
+import { breakTheGlass } from './break-glass.ts';
+import { type Chorus, combine, heardOf, type Voice, voiceOf } from './combine.ts';
+import { knownAt } from './known.ts';
+import { breakGlassKey, type Policy } from './policy.ts';
+import type { ResolvedItem, ResolvedQuestion } from './question.ts';
+import { residualOf } from './residual.ts';
+import { emptyRecord, type PatientRecord } from './state.ts';
+import { met } from './truth.ts';
+import { allObligations, basisOf, missingOf, permitObligations, verdict } from './verdict.ts';
+import { type View, viewerOf } from './view.ts';
+
+/**
+ * Answers a question from a patient's record; `undefined`: there is none. Pure (S7.6): what is worked out once for
+ * a record and a policy is kept beside them, and changes no answer.
+ *
+ * @throws RangeError where the record leaves out what the question needs (`settledBefore`)
+ */
+export function evaluate(
+  record: PatientRecord = emptyRecord,
+  question: ResolvedQuestion,
+  policy: Policy,
+): Answer {
+  const { settledBefore } = record;
+  if (settledBefore !== undefined && Math.min(question.validAt, question.knownAt) < settledBefore) {
+    throw new RangeError('the record leaves out what this question needs');
+  }
+  const known = knownAt(record, question.knownAt);
+  const view = viewerOf(known, policy)(question);
+  return {
+    algorithm,
+    validAt: question.validAtText,
+    knownAt: question.knownAtText,
+    revision: known.revision,
+    items: question.items.map((item) => {
+      const voices = view.consents.map((consent) => voiceOf(consent, question, item));
+      return question.purpose === breakGlassKey
+        ? breakTheGlass(known, voices, question, policy)
+        : judgeItem(view, voices, question, item);
+    }),
+  };
+}
+
+function judgeItem(
+  view: View,
+  voices: readonly Voice[],
+  question: ResolvedQuestion,
+  item: ResolvedItem,
+): Verdict {
+  const heard = heardOf(voices);
+  const chorus = combine(heard);
+  const missing = missingOf(voices);
+  if ((chorus?.decision ?? view.implicit) === 'permit' && view.unreadable.length === 0) {
+    const reason = chorus ? 'permitted' : 'implicit-policy';
+    const given = chorus?.byRules ? chorus.leading.flatMap(({ trails }) => trails) : [];
+    const basis = basisOf(heard);
+    return verdict({ decision: 'permit', reason, basis }, permitObligations(given, voices), missing);
+  }
+  const left = residualOf(view, question, item);
+  if (left) {
+    const { basis, residual } = left;
+    const conditional = { decision: 'conditional', reason: 'conditional', basis } as const;
+    return { ...verdict(conditional, allObligations(voices), missing), residual };
+  }
+  const reason = denialReason(view, heard, chorus);
+  const blocking = reason === 'missing-information' ? view.unreadable : [];
+  return verdict({ decision: 'deny', reason, basis: [...basisOf(heard), ...blocking] }, [], missing);
+}
+
+/** Why it is denied, also where a permit is turned by an unreadable consent (S7.3, S2.7). */
+function denialReason(view: View, heard: readonly Voice[], chorus: Chorus | undefined): Verdict['reason'] {
+  const lost = heard.some(({ notes }) => notes.lost.length > 0) && heard.every(({ byRule }) => !byRule);
+  if (chorus?.decision === 'deny')
+    return !lost && chorus.leading.some(isCertain) ? 'refused' : 'missing-information';
+  if (chorus || lost || view.unreadable.length > 0) return 'missing-information';
+  return view.implicit ? 'implicit-policy' : view.silence;
+}
+
+/** Whether a denial stands whatever the unknown may be (S3.3). */
+const isCertain = ({ byRule, trails, consent }: Voice): boolean =>
+  byRule ? trails.some(({ certain }) => certain) : consent.about === met;

@@ -1,0 +1,189 @@
+import type { Reason } from '../../schemas/decision.ts';
+import type { Millis } from '../../schemas/instant.ts';
+import type { RuleType } from '../../schemas/provision.ts';
+import type { Policy } from './policy.ts';
+import {
+  type CompiledRule,
+  compileRules,
+  coversAny,
+  type LiveRule,
+  liveRules,
+  type Occasion,
+} from './rule.ts';
+import { type Ending, type Standing, standings } from './standing.ts';
+import type { ConsentEntry, PatientRecord } from './state.ts';
+import { dayOf } from './time.ts';
+import { codingKey } from './tree.ts';
+import { met, notMet, unknown } from './truth.ts';
+
+/** A consent in force that speaks for the purpose, with what is left of its rules on this occasion. */
+export interface LiveConsent {
+  readonly consentId: string;
+  readonly revision: number;
+  readonly standing: Standing;
+  readonly rules: readonly LiveRule[];
+  /** What it says of all that its rules do not speak of, as far as that counts (S3). */
+  readonly otherwise: RuleType | undefined;
+  /** Whether it is about the purpose, or may be (S3). */
+  readonly about: typeof met | typeof unknown;
+  /** The form whose consents overlay one another, and the local day on which it began (S7.1). */
+  readonly overlay: { readonly formId: string; readonly day: number } | undefined;
+}
+
+/** All of a record that bears on one occasion, whatever the recipient and the items. */
+export interface View {
+  readonly consents: readonly LiveConsent[];
+  /** Those in force that could not be read (S2.7). */
+  readonly unreadable: readonly { readonly consentId: string; readonly revision: number }[];
+  /** What holds where none speaks; absent: it is denied for `silence` (S7.2). */
+  readonly implicit: RuleType | undefined;
+  readonly silence: Reason;
+}
+
+/** Looks at one record under one policy; what does not depend on the question is worked out once. */
+export type Viewer = (occasion: Occasion) => View;
+
+const viewers = new WeakMap<Policy, WeakMap<PatientRecord, Viewer>>();
+
+export const viewerOf = (record: PatientRecord, policy: Policy): Viewer =>
+  memoized(viewers, policy, record, () => openViewer(record, policy));
+
+/** A grant, ready for use in any record that holds it. */
+interface CompiledGrant {
+  readonly rules: readonly CompiledRule[];
+  readonly purposes: readonly string[] | undefined;
+  /** The moments at which one of its rules begins or ceases to hold. */
+  readonly turns: readonly Millis[];
+}
+
+const grants = new WeakMap<Policy, WeakMap<ConsentEntry['grant'], CompiledGrant>>();
+
+const compiled = (grant: ConsentEntry['grant'], policy: Policy): CompiledGrant =>
+  memoized(grants, policy, grant, () => {
+    const rules = compileRules(grant.rules ?? [], policy);
+    return { rules, purposes: grant.purpose?.map(codingKey), turns: rules.flatMap(turnsOf) };
+  });
+
+const turnsOf = ({ period, exceptions }: CompiledRule): Millis[] => [
+  ...[period?.from, period?.until].filter((at) => at !== undefined),
+  ...exceptions.flatMap(turnsOf),
+];
+
+/** As many views as a segment keeps: an asker may name any purpose. */
+const maxViews = 64;
+
+/** A stretch of time in which the same consents are in force, and the same of their rules by period. */
+interface Segment {
+  readonly from: Millis;
+  readonly until: Millis;
+  readonly inForce: readonly Standing[];
+  readonly views: Map<string, Map<string, View>>;
+}
+
+/** Most questions are about now: the segment that was asked for last is kept. */
+function openViewer(record: PatientRecord, policy: Policy): Viewer {
+  const all = standings(record.consents);
+  let segment: Segment | undefined;
+  return (occasion) => {
+    const { validAt, purpose, action } = occasion;
+    if (!segment || validAt < segment.from || validAt >= segment.until) {
+      segment = segmentAt(all, validAt, policy);
+    }
+    const byAction = segment.views.get(action) ?? new Map<string, View>();
+    const kept = byAction.get(purpose);
+    if (kept) return kept;
+    const silence = () => silenceOf(record, all, occasion.validAt);
+    const view = viewOf(segment.inForce, occasion, policy, silence, record.consents.length > 0);
+    if (byAction.size >= maxViews) byAction.clear();
+    segment.views.set(action, byAction.set(purpose, view));
+    return view;
+  };
+}
+
+function segmentAt(all: readonly Standing[], validAt: Millis, policy: Policy): Segment {
+  const inForce = all.filter(({ begins, ends }) => begins <= validAt && validAt < ends);
+  let from = Number.NEGATIVE_INFINITY;
+  let until = Number.POSITIVE_INFINITY;
+  const turn = (at: Millis) => {
+    if (at <= validAt) from = Math.max(from, at);
+    else until = Math.min(until, at);
+  };
+  for (const { begins, ends } of all) {
+    turn(begins);
+    turn(ends);
+  }
+  for (const { entry } of inForce) compiled(entry.grant, policy).turns.forEach(turn);
+  return { from, until, inForce, views: new Map() };
+}
+
+function viewOf(
+  inForce: readonly Standing[],
+  occasion: Occasion,
+  policy: Policy,
+  silence: () => Reason,
+  isKnown: boolean,
+): View {
+  const nameOf = ({ entry }: Standing) => ({ consentId: entry.grant.consentId, revision: entry.revision });
+  const holdsImplicitly = isKnown || policy.settings.implicitPolicy.unknownPatients;
+  return {
+    consents: inForce.flatMap((standing) => liveConsent(standing, occasion, policy) ?? []),
+    unreadable: inForce.filter(({ entry }) => entry.grant.unreadable).map(nameOf),
+    implicit: holdsImplicitly ? policy.implicit(occasion.purpose) : undefined,
+    silence: inForce.length > 0 ? 'not-covered' : silence(),
+  };
+}
+
+function liveConsent(standing: Standing, occasion: Occasion, policy: Policy): LiveConsent | undefined {
+  const { grant, revision } = standing.entry;
+  const { rules, purposes } = compiled(grant, policy);
+  const about = purposes ? coversAny(purposes, occasion.purpose, policy) : met;
+  if (about === notMet || grant.unreadable) return undefined;
+  const { form, otherwise, consentId } = grant;
+  return {
+    consentId,
+    revision,
+    standing,
+    rules: liveRules(rules, occasion, policy, about),
+    otherwise: about === unknown && otherwise === 'permit' ? undefined : otherwise,
+    about,
+    overlay:
+      form?.combining === 'overlay'
+        ? { formId: form.formId, day: dayOf(standing.begins, policy.settings.timeZone) }
+        : undefined,
+  };
+}
+
+const endings = { expired: 'expired', revoked: 'revoked', replaced: 'revoked' } as const satisfies Record<
+  Ending,
+  Reason
+>;
+
+/** Why nothing is in force: by the consent that began, or will begin, last (S7.3). */
+function silenceOf(record: PatientRecord, all: readonly Standing[], validAt: Millis): Reason {
+  if (record.consents.length === 0) return 'unknown-patient';
+  const last = all.reduce<Standing | undefined>(
+    (latest, one) => (latest && latest.begins > one.begins ? latest : one),
+    undefined,
+  );
+  if (!last) return 'no-consent';
+  return last.begins > validAt ? 'not-yet-valid' : endings[last.ending];
+}
+
+function memoized<Outer extends object, Key extends object, Value>(
+  memo: WeakMap<Outer, WeakMap<Key, Value>>,
+  outer: Outer,
+  key: Key,
+  make: () => Value,
+): Value {
+  let inner = memo.get(outer);
+  if (!inner) {
+    inner = new WeakMap();
+    memo.set(outer, inner);
+  }
+  let value = inner.get(key);
+  if (value === undefined) {
+    value = make();
+    inner.set(key, value);
+  }
+  return value;
+}
