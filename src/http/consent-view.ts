@@ -1,24 +1,12 @@
 import type { z } from 'zod';
 import type { apiRoutes } from '../../schemas/http/routes.ts';
 import type { Millis } from '../../schemas/instant.ts';
+import { knownAt } from '../consent/known.ts';
 import { type Standing, standings } from '../consent/standing.ts';
 import type { ConsentEntry, PatientRecord } from '../consent/state.ts';
 import { isoOf } from '../consent/time.ts';
 
 type ConsentView = z.input<typeof apiRoutes.patientConsents.response>['consents'][number];
-
-/** An entry as it was known at a moment: without what was recorded of it later (SEMANTICS S1.3). */
-const asKnown = (entry: ConsentEntry, knownAt: Millis): ConsentEntry => {
-  const { invalidated, expired, revocations, ...granted } = entry;
-  const known = (at: { readonly recordedAt: Millis } | undefined) =>
-    at !== undefined && at.recordedAt <= knownAt;
-  return {
-    ...granted,
-    revocations: revocations.filter(known),
-    ...(known(invalidated) && { invalidated }),
-    ...(known(expired) && { expired }),
-  };
-};
 
 const standingAt = (
   entry: ConsentEntry,
@@ -39,11 +27,9 @@ const termsOf = ({
   return terms;
 };
 
-/** The consents of a patient that were known at `knownAt`, and how each stands at `validAt` (SEMANTICS S2). */
-export const consentsAt = (record: PatientRecord, validAt: Millis, knownAt: Millis): ConsentView[] => {
-  const entries = record.consents
-    .filter(({ recordedAt }) => recordedAt <= knownAt)
-    .map((entry) => asKnown(entry, knownAt));
+/** The consents of a patient that were known at `known`, and how each stands at `validAt` (SEMANTICS S2). */
+export const consentsAt = (record: PatientRecord, validAt: Millis, known: Millis): ConsentView[] => {
+  const entries = knownAt(record, known).consents;
   const standing = new Map(standings(entries).map((each) => [each.entry, each]));
   return entries.map((entry) => ({
     ...termsOf(entry),
