@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { type Standing, standings } from '../consent/standing.ts';
-import type { PatientRecord } from '../consent/state.ts';
+import type { ConsentEntry, PatientRecord } from '../consent/state.ts';
 import { cursorOf, placeOf } from './cursor.ts';
 import type { ModelKind } from './model-file.ts';
 import type { ConsentPage, ConsentRow, ConsentSearch, ConsentStatus } from './port.ts';
@@ -43,27 +43,35 @@ export interface IndexedConsent extends ConsentRow {
 export const consentsOf = (record: PatientRecord, subject: string, tenant: string): IndexedConsent[] => {
   const standing = new Map(standings(record.consents).map((one) => [one.entry.grant.consentId, one]));
   return record.consents.map((entry) => {
-    const { consentId, signedAt, period, form, unreadable } = entry.grant;
+    const { consentId, signedAt, period, form } = entry.grant;
     const stands = standing.get(consentId);
-    const isDue =
-      stands?.ending === 'expired' && entry.expired === undefined && entry.invalidated === undefined;
+    const status = statusOf(entry, stands);
+    const runsOut = stands?.ending === 'expired' && Number.isFinite(stands.ends) && status !== 'expired';
     return {
       consentId,
       subject,
       tenant,
       ...(form && { formId: form.formId, formVersion: form.version }),
-      status: entry.invalidated ? 'invalidated' : statusOf(stands, entry.expired !== undefined, !!unreadable),
+      status,
       signedAt: Date.parse(signedAt),
       ...(period?.end !== undefined && { endsAt: Date.parse(period.end) + 1 }),
-      ...(isDue && { dueAt: stands.ends }),
+      ...(runsOut && { dueAt: stands.ends }),
     };
   });
 };
 
-const statusOf = (standing: Standing | undefined, expired: boolean, unreadable: boolean): ConsentStatus => {
-  if (standing?.ending === 'revoked' || standing?.ending === 'replaced') return standing.ending;
-  if (expired) return 'expired';
-  return unreadable ? 'unreadable' : 'active';
+/** By what was recorded, be its effect still to come; of what never began (S2.4), by why it did not. */
+const statusOf = (entry: ConsentEntry, standing: Standing | undefined): ConsentStatus => {
+  const { grant, invalidated, expired, revocations } = entry;
+  if (invalidated !== undefined) return 'invalidated';
+  if (standing === undefined) {
+    if (revocations.length > 0) return 'revoked';
+    return grant.period?.end !== undefined && grant.period.end < grant.signedAt ? 'expired' : 'replaced';
+  }
+  const { ending, ends } = standing;
+  if (Number.isFinite(ends) && ending !== 'expired') return ending;
+  if (expired !== undefined) return 'expired';
+  return grant.unreadable === undefined ? 'active' : 'unreadable';
 };
 
 /** Writes rows; each call belongs into a transaction. */

@@ -22,11 +22,12 @@ export class Generations {
     return join(this.#folder, `g${generation}`);
   }
 
-  /** The newest generation that has every kind in the version that this code wants; 0 where there is none. */
-  newest(): number {
+  /** The newest generation that has every kind in the version that this code wants. */
+  newest(): number | undefined {
     const whole = (generation: number) =>
       this.#kinds.every((kind) => existsSync(modelPath(this.path(generation), kind)));
-    return Math.max(0, ...this.#numbers().filter(whole));
+    const found = this.#numbers().filter(whole);
+    return found.length === 0 ? undefined : Math.max(...found);
   }
 
   /** A folder to build the next generation in, and the moves that end it. */

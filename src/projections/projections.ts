@@ -39,9 +39,10 @@ const adoptionMs = 60_000;
 /** Opens the read models; where there are none of this version they are built while the service answers. */
 export const openProjections = async (parts: ProjectionParts): Promise<LedgerProjections> => {
   const generations = new Generations(parts.folder, kinds);
-  if (generations.newest() === 0 && parts.log.head() <= shortLog) generations.begin().finish();
   const projections = new LedgerProjections(parts, generations);
-  await projections.start();
+  const isShort = parts.log.head() <= shortLog;
+  const generation = generations.newest() ?? (isShort ? generations.begin().finish() : undefined);
+  await projections.start(generation);
   return projections;
 };
 
@@ -81,10 +82,9 @@ export class LedgerProjections implements Projections {
     parts.log.onCommit(() => this.#grew());
   }
 
-  /** Adopts the generation that is there, or has one built in the background. */
-  async start(): Promise<void> {
-    const generation = this.#generations.newest();
-    if (generation > 0) await this.#adopt(generation);
+  /** Takes up a generation, or has one built in the background. */
+  async start(generation: number | undefined): Promise<void> {
+    if (generation !== undefined) await this.#adopt(generation);
     else void this.rebuild();
   }
 
