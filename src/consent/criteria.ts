@@ -13,11 +13,11 @@ import { any, met, notMet, type Truth, truthOf, unknown } from './truth.ts';
 export interface Criterion {
   /** Its name in a rule. */
   readonly name: 'recipient' | 'custodian' | 'author' | 'class' | 'code' | 'data' | 'dataPeriod' | 'label';
-  /** What an asker names who enforces it itself; absent where nobody can (S7.7). */
+  /** The attribute of the item that it asks for, which an asker may enforce itself (S7.7). */
   readonly enforceable?: Enforceable;
   readonly judge: (question: ResolvedQuestion, item: ResolvedItem) => Truth;
-  /** Where it is unknown: the attributes that would have to be known. */
-  readonly lacks: (question: ResolvedQuestion, item: ResolvedItem) => readonly string[];
+  /** Where it is unknown: the attributes that make it so. */
+  readonly lacks: (question: ResolvedQuestion) => readonly string[];
 }
 
 /** The criteria of a rule that do not follow from the moment, purpose and action alone. */
@@ -116,27 +116,18 @@ function dataCriterion(listed: NonNullable<Exception['data']>, policy: Policy): 
     reference: policy.reference(reference),
     meaning,
   }));
-  type Value = (typeof values)[number];
-  const itself = ({ reference }: Value, item: ResolvedItem): Truth =>
-    item.reference === undefined ? unknown : truthOf(item.reference === reference);
-  const parts = (value: Value, item: ResolvedItem): [attribute: string, truth: Truth][] => {
-    if (value.meaning === 'authoredby') return [['author', oneOf([value.reference], item.author)]];
-    if (value.meaning === 'instance') return [['reference', itself(value, item)]];
-    return [
-      ['reference', itself(value, item)],
-      ['related', oneOf([value.reference], item.related)],
-    ];
+  const judgeOne = ({ reference, meaning }: (typeof values)[number], item: ResolvedItem): Truth => {
+    if (meaning === 'authoredby') return oneOf([reference], item.author);
+    const itself = item.reference === undefined ? unknown : truthOf(item.reference === reference);
+    return meaning === 'instance'
+      ? itself
+      : any([itself, oneOf([reference], item.related)], (truth) => truth);
   };
-  const judgeOne = (value: Value, item: ResolvedItem) => any(parts(value, item), ([, truth]) => truth);
   return {
     name: 'data',
     enforceable: 'data',
     judge: (_, item) => any(values, (value) => judgeOne(value, item)),
-    lacks: (_, item) =>
-      values
-        .filter((value) => judgeOne(value, item) === unknown)
-        .flatMap((value) => parts(value, item))
-        .flatMap(([attribute, truth]) => (truth === unknown ? [attribute] : [])),
+    lacks: () => ['data'],
   };
 }
 
@@ -156,7 +147,7 @@ function dataPeriodCriterion(span: Span): Criterion {
       if (Math.max(from, period.from) >= Math.min(until, period.until)) return notMet;
       return period.from <= from && until <= period.until ? met : unknown;
     },
-    lacks: () => ['time'],
+    lacks: () => ['dataPeriod'],
   };
 }
 

@@ -35,6 +35,8 @@ export interface Trail {
 export interface Finding {
   readonly outcome: RuleType;
   readonly trails: readonly Trail[];
+  /** Whether, if the rule is met, it denies whatever else is unknown: then it could not permit. */
+  readonly firm: boolean;
 }
 
 /** What came up on the way to the outcomes of a consent's rules. */
@@ -64,9 +66,9 @@ function compileRule(source: Exception, type: RuleType, path: string, policy: Po
     exceptions: (source.exceptions ?? []).map((exception, index) =>
       compileRule(exception, opposite(type), `${path}.exceptions[${index}]`, policy),
     ),
-    own: { outcome: type, trails: [] as Trail[] },
+    own: { outcome: type, trails: [] as Trail[], firm: type === 'deny' },
   };
-  rule.own.trails.push({ rules: [rule], certain: true });
+  rule.own.trails.push({ rules: [rule], certain: type === 'deny' });
   return rule;
 }
 
@@ -130,11 +132,13 @@ export function hear(
   if (rule.obligations.length > 0) notes.obliging.push({ rule, truth });
   if (truth === unknown) noteMissing(live, question, item, notes);
 
+  if (exceptions.length === 0 && truth === met) return rule.own;
   const lostBefore = notes.lost.length;
-  const finding = exceptions.length > 0 ? hearAll(exceptions, question, item, notes) : undefined;
-  const certain = truth === met && notes.lost.length === lostBefore;
-  const ifMet = finding ? within(rule, finding, truth) : ownFinding(rule, certain);
-  if (truth === met || ifMet.outcome === 'deny') return ifMet;
+  const within = hearAll(exceptions, question, item, notes);
+  const mayPermit = notes.lost.length > lostBefore || within?.firm === false;
+  const ifMet = findingOf(rule, within, rule.type === 'deny' && !mayPermit);
+  if (truth === met) return ifMet;
+  if (ifMet.outcome === 'deny') return { ...ifMet, trails: ifMet.trails.map(uncertain) };
   notes.lost.push(...ifMet.trails);
   return undefined;
 }
@@ -150,31 +154,33 @@ export function hearAll(
   for (const rule of rules) {
     const finding = hear(rule, question, item, notes);
     if (finding === undefined) continue;
-    if (prevailing === undefined || (prevailing.outcome === 'permit' && finding.outcome === 'deny')) {
-      prevailing = finding;
-    } else if (prevailing.outcome === finding.outcome) {
-      prevailing = { outcome: finding.outcome, trails: [...prevailing.trails, ...finding.trails] };
-    }
+    prevailing = prevailing ? sideBySide(prevailing, finding) : finding;
   }
   return prevailing;
 }
 
-const ownFinding = (rule: CompiledRule, certain: boolean): Finding =>
-  certain ? rule.own : { outcome: rule.type, trails: [{ rules: [rule], certain }] };
+function sideBySide(one: Finding, other: Finding): Finding {
+  const firm = one.firm && other.firm;
+  if (one.outcome === other.outcome) return { ...one, trails: [...one.trails, ...other.trails], firm };
+  return { ...(one.outcome === 'deny' ? one : other), firm };
+}
 
-/** The outcome of a rule's exceptions as its own; of a rule that is unknown no denial is certain. */
-const within = (rule: CompiledRule, { outcome, trails }: Finding, truth: Truth): Finding => ({
-  outcome,
-  trails: trails.map(({ rules, certain }) => ({
+/** A rule's outcome if it is met: that of its exceptions, else its own type. `standsFirm`: no exception could permit. */
+function findingOf(rule: CompiledRule, within: Finding | undefined, standsFirm: boolean): Finding {
+  const { outcome = rule.type, trails = [{ rules: [], certain: false }] } = within ?? {};
+  const own = trails.map(({ rules, certain }) => ({
     rules: [rule, ...rules],
-    certain: certain && truth === met,
-  })),
-});
+    certain: certain || standsFirm,
+  }));
+  return { outcome, trails: own, firm: own.some(({ certain }) => certain) };
+}
+
+const uncertain = ({ rules }: Trail): Trail => ({ rules, certain: false });
 
 function noteMissing(live: LiveRule, question: ResolvedQuestion, item: ResolvedItem, notes: Notes): void {
   if (live.purpose === unknown) notes.missing.add('purpose');
   for (const criterion of live.rule.criteria) {
     if (criterion.judge(question, item) !== unknown) continue;
-    for (const attribute of criterion.lacks(question, item)) notes.missing.add(attribute);
+    for (const attribute of criterion.lacks(question)) notes.missing.add(attribute);
   }
 }
