@@ -4,6 +4,7 @@ import type { Millis } from '../../schemas/instant.ts';
 import { type Failure, fail, ok, type Result } from '../../schemas/result.ts';
 import { type Decided, type GrantCommand, grant, invalidate, revoke } from '../consent/decide.ts';
 import type { Policy } from '../consent/policy.ts';
+import { standings } from '../consent/standing.ts';
 import type { ConsentEntry, PatientRecord } from '../consent/state.ts';
 import { isoOf, spanOf } from '../consent/time.ts';
 import type { Effective, Granting } from './consent.ts';
@@ -126,3 +127,17 @@ const all = (decided: readonly Events[]): Events => {
   }
   return ok(events);
 };
+
+/** Why the resource, as it is recorded, stands unread at `now` and so turns permits into denials (S2.7). */
+export const standingUnread = (
+  record: PatientRecord,
+  resourceKey: string,
+  now: Millis,
+): Refusal | undefined =>
+  standings(record.consents).find(
+    ({ entry, begins, ends }) =>
+      entry.grant.unreadable !== undefined &&
+      entry.grant.resourceKey === resourceKey &&
+      begins <= now &&
+      now < ends,
+  )?.entry.grant.unreadable;

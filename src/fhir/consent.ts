@@ -32,12 +32,13 @@ export type Reading =
   | ({ readonly kind: 'unreadable'; readonly signedAt?: string } & Refusal & About)
   | ({ readonly kind: 'revoke' } & About)
   | ({ readonly kind: 'invalidate' } & About)
-  | ({ readonly kind: 'refused' | 'left' } & Refusal);
+  | ({ readonly kind: 'refused' } & Refusal)
+  | ({ readonly kind: 'left' } & Refusal);
 
 export type Granting = { readonly kind: 'grant' } & PlacedTerms & About;
 
 /** A reading that may change the record of a patient. */
-export type Effective = Exclude<Reading, { readonly kind: 'refused' | 'left' }>;
+export type Effective = Exclude<Reading, { readonly kind: 'refused' } | { readonly kind: 'left' }>;
 
 const effects = new Map<unknown, 'grant' | 'revoke' | 'invalidate'>([
   ['active', 'grant'],

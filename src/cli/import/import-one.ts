@@ -1,0 +1,125 @@
+import { createHmac } from 'node:crypto';
+import type { ConsentGranted } from '../../../schemas/events/consent-granted.ts';
+import type { Agent } from '../../../schemas/events/define.ts';
+import type { FailureCode } from '../../../schemas/failures.ts';
+import type { Policy } from '../../consent/policy.ts';
+import { applyReading, standingUnread } from '../../fhir/apply.ts';
+import type { ImportChoices } from '../../fhir/choices.ts';
+import type { Effective, Reading } from '../../fhir/consent.ts';
+import type { Refusal } from '../../fhir/refusal.ts';
+import type { Forms } from '../../record/forms.ts';
+import { uuidOf } from '../../record/ids.ts';
+import type { Records } from '../../record/records.ts';
+import type { WrittenEvent } from '../../record/written.ts';
+import type { Keyring, SubjectKey } from '../../vault/keyring.ts';
+import { VaultUnavailable } from '../../vault/port.ts';
+import type { Outcome, ReportLine } from './report.ts';
+
+/** What an import works on. */
+export interface ImportServices {
+  readonly records: Pick<Records, 'execute'>;
+  readonly keyring: Pick<Keyring, 'find' | 'admit'>;
+  readonly forms: Pick<Forms, 'list'>;
+  readonly policy: Policy;
+}
+
+/** In whose name, and by which choices. */
+export interface ImportContext {
+  readonly tenant: string;
+  readonly agent: Agent;
+  readonly choices: ImportChoices;
+}
+
+/** What a resource came to. */
+export type Came = Pick<ReportLine, 'outcome' | 'path' | 'reason' | 'blocks'> & {
+  /** Of a failure after which nothing else could be carried out either. */
+  readonly ends?: true;
+};
+
+/** Failures of Records.execute that are not refusals of what the resource says. */
+const failures: ReadonlySet<FailureCode> = new Set([
+  'write-contention',
+  'outcome-unknown',
+  'record-unreadable',
+  'store-full',
+  'store-unavailable',
+]);
+const ends: ReadonlySet<FailureCode> = new Set(['store-full', 'store-unavailable']);
+
+/** Carries out what a resource was read as. */
+export const importReading = async (
+  reading: Reading,
+  services: ImportServices,
+  context: ImportContext,
+): Promise<Came> => {
+  if (reading.kind === 'refused' || reading.kind === 'left')
+    return { outcome: reading.kind, path: reading.path, reason: reading.reason };
+  try {
+    return await importEffective(reading, services, context);
+  } catch (error) {
+    if (error instanceof VaultUnavailable) return { outcome: 'failed', reason: error.code, ends: true };
+    throw error;
+  }
+};
+
+const importEffective = async (
+  reading: Effective,
+  { records, keyring, forms, policy }: ImportServices,
+  { tenant, agent, choices }: ImportContext,
+): Promise<Came> => {
+  const ending = reading.kind === 'revoke' || reading.kind === 'invalidate';
+  const key = await (ending ? keyring.find(tenant, reading.patient) : keyring.admit(tenant, reading.patient));
+  if (key === undefined) return { outcome: 'unchanged' };
+  const form = await formOf(reading, forms, tenant);
+  const reportOnly = choices.refused === 'report-only';
+  const consentIdOf = (name: string) => consentIdFor(key, name);
+  let unread: Refusal | undefined;
+  const written = await records.execute(
+    tenant,
+    key,
+    (record, now) => {
+      unread = standingUnread(record, reading.source.resourceKey, now);
+      return applyReading(record, reading, { policy, agent, now, reportOnly, form, consentIdOf });
+    },
+    {},
+  );
+  if (written.ok) return cameOf(written.value.events, unread);
+  const { code, detail, pointer } = written.error;
+  if (!failures.has(code)) return { outcome: 'refused', path: pointer, reason: detail };
+  return { outcome: 'failed', reason: code, ...(ends.has(code) && { ends: true }) };
+};
+
+const outcomeOf: Readonly<Record<string, Outcome>> = {
+  ConsentGranted: 'granted',
+  ConsentRevoked: 'revoked',
+  ConsentInvalidated: 'invalidated',
+};
+
+/** `unread`: why the resource stood unread before. */
+const cameOf = ([first]: readonly WrittenEvent[], unread: Refusal | undefined): Came => {
+  if (first === undefined) return { outcome: 'unchanged', ...(unread && { ...unread, blocks: true }) };
+  const { unreadable } = first.payload as Partial<ConsentGranted>;
+  if (unreadable !== undefined) return { outcome: 'unreadable', ...unreadable, blocks: true };
+  return { outcome: outcomeOf[first.type] ?? 'unchanged' };
+};
+
+/** The form that policy.uri names: its version is not named, so there must be but one (S8.5). */
+const formOf = async (
+  reading: Effective,
+  forms: ImportServices['forms'],
+  tenant: string,
+): Promise<ConsentGranted['form']> => {
+  if (reading.kind !== 'grant' || reading.terms.form === undefined) return undefined;
+  const { uri } = reading.terms.form;
+  const [form, another] = (await forms.list(tenant)).filter(({ formId }) => formId === uri);
+  if (form === undefined || another !== undefined) return undefined;
+  const { formId, version, combining, textSha256 } = form;
+  return { formId, version, combining, textSha256 };
+};
+
+/**
+ * The id of a consent by its name. It stands in clear in read models, and its name comes of what the resource
+ * says; so it is made under the patient's own key, and nobody can find it by guessing.
+ */
+const consentIdFor = ({ key }: SubjectKey, name: string): string =>
+  uuidOf(createHmac('sha256', key).update(`imported consent\n${name}`).digest('hex'));
