@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConsentGranted } from '../../schemas/events/consent-granted.ts';
 import type { Millis } from '../../schemas/instant.ts';
+import { invalidate } from '../../src/consent/decide.ts';
 import type { LedgerProjections } from '../../src/projections/projections.ts';
 import { openProjections } from '../../src/projections/projections.ts';
 import { type Decide, openRecords, type Records } from '../../src/record/records.ts';
@@ -11,7 +12,7 @@ import { type Keyring, openKeyring, type SubjectKey } from '../../src/vault/keyr
 import { initKeys, openKeyStore } from '../../src/vault/keystore.ts';
 import type { Vault } from '../../src/vault/port.ts';
 import { openSqliteVault } from '../../src/vault/sqlite.ts';
-import { consent, good, granting, tenant } from '../record/kit.ts';
+import { agent, consent, good, granting, tenant } from '../record/kit.ts';
 import { someDay } from '../vault/kit.ts';
 
 /** The parts of a ledger that read models rest on, all of them real, in one data folder. */
@@ -89,3 +90,9 @@ export const withLedger = async (
     await kit.close();
   }
 };
+
+/** A command that declares a consent to have been entered in error. */
+export const invalidating =
+  (consentId: string): Decide =>
+  (record) =>
+    invalidate(record, { consentId, reason: 'entered in error', agent });

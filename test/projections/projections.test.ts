@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { invalidate, revoke } from '../../src/consent/decide.ts';
 import { openHead } from '../../src/record/row.ts';
-import { agent, consent, good, granting, revoking, tenant } from '../record/kit.ts';
+import { consent, good, granting, revoking, tenant } from '../record/kit.ts';
 import { withFolder } from '../vault/kit.ts';
-import { type LedgerKit, withLedger } from './kit.ts';
+import { invalidating, type LedgerKit, withLedger } from './kit.ts';
 
 const waitMs = 10_000;
 
@@ -57,9 +56,7 @@ test('the index has status, form, signing and end of each consent, and nothing e
       await kit.grant('A', { consentId: ids.revoked! });
       await kit.execute(key, revoking(ids.revoked!));
       await kit.grant('A', { consentId: ids.invalidated! });
-      await kit.execute(key, (record) =>
-        invalidate(record, { consentId: ids.invalidated!, reason: 'typo', agent }),
-      );
+      await kit.execute(key, invalidating(ids.invalidated!));
       await kit.grant('A', { consentId: ids.replaced! });
       await kit.grant('A', {
         consentId: ids.later!,
@@ -180,8 +177,7 @@ test('a rebuild gives what following the log gave, and swaps it in while reads g
           period: { end: '2031-01-01T00:00:00.000Z' },
         });
         for (let more = 0; more < patient % 8; more += 1) await kit.grant(`P${patient}`);
-        if (patient % 3 === 0)
-          await kit.execute(key, (record) => revoke(record, { consentId, agent }, undefined!));
+        if (patient % 3 === 0) await kit.execute(key, revoking(consentId));
       }
       await caughtUp(kit);
       const followed = consentsOf(kit, { limit: 1_000 });
