@@ -19,18 +19,17 @@ export function breakTheGlass(
       from <= question.validAt &&
       question.validAt < until,
   );
-  if (declared.length === 0) {
-    return { decision: 'deny', reason: 'break-glass-undeclared', basis: [], review: true };
-  }
   const heard = heardOf(voices);
-  const refused = policy.settings.breakGlass === 'overrides' ? isForbidden(heard) : !isAllowed(heard);
   const declarations = declared.map(({ declarationId, revision }) => ({ declarationId, revision }));
   const basis = [...declarations, ...basisOf(heard)];
   const missing = missingOf(voices);
-  const given = refused
-    ? verdict({ decision: 'deny', reason: 'break-glass-refused', basis }, [], missing)
-    : verdict({ decision: 'permit', reason: 'break-glass', basis }, allObligations(voices), missing);
-  return { ...given, review: true };
+  const deny = (reason: Verdict['reason']) => verdict({ decision: 'deny', reason, basis }, [], missing);
+
+  if (declared.length === 0) return { ...deny('break-glass-undeclared'), review: true };
+  const refused = policy.settings.breakGlass === 'overrides' ? isForbidden(heard) : !isAllowed(heard);
+  if (refused) return { ...deny('break-glass-refused'), review: true };
+  const permit = { decision: 'permit', reason: 'break-glass', basis } as const;
+  return { ...verdict(permit, allObligations(voices), missing), review: true };
 }
 
 /** `overrides`: a certain denial by a path with a rule that lists BTG; a blanket refusal is none. */

@@ -69,7 +69,7 @@ function judgeItem(
 
 /** Why it is denied, also where a permit is turned by an unreadable consent (S7.3, S2.7). */
 function denialReason(view: View, heard: readonly Voice[], chorus: Chorus | undefined): Verdict['reason'] {
-  const lost = heard.some(({ notes }) => notes.lost.length > 0) && heard.every(({ byRule }) => !byRule);
+  const lost = !chorus?.byRules && heard.some(({ notes }) => notes.lost.length > 0);
   if (chorus?.decision === 'deny')
     return !lost && chorus.leading.some(isCertain) ? 'refused' : 'missing-information';
   if (chorus || lost || view.unreadable.length > 0) return 'missing-information';

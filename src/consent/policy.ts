@@ -97,6 +97,7 @@ function referenceReader(base: string | undefined): (text: string) => string {
 function implicitPolicy(tree: Tree, listed: Settings['implicitPolicy']['purposes']): Policy['implicit'] {
   const entries = listed.map(({ purpose, decision }) => ({ key: codingKey(purpose), decision }));
   return (purpose) => {
+    if (!tree.holds(purpose)) return undefined;
     const above = tree.above(purpose);
     const near = entries.filter(({ key }) => tree.covers(key, purpose) === met);
     const nearest = Math.min(...near.map(({ key }) => above.get(key) ?? Number.POSITIVE_INFINITY));

@@ -43,7 +43,7 @@ export interface Finding {
 export interface Notes {
   /** The rules that were met or unknown and have obligations. */
   readonly obliging: { readonly rule: CompiledRule; readonly truth: Truth }[];
-  /** Permits that the unknown took away (S3.3). */
+  /** Permits that the unknown took away, by trails from the rule that is unknown on (S3.3). */
   readonly lost: Trail[];
   /** The attributes that made rules unknown. */
   readonly missing: Set<string>;
@@ -133,9 +133,8 @@ export function hear(
   if (truth === unknown) noteMissing(live, question, item, notes);
 
   if (exceptions.length === 0 && truth === met) return rule.own;
-  const lostBefore = notes.lost.length;
   const within = hearAll(exceptions, question, item, notes);
-  const mayPermit = notes.lost.length > lostBefore || within?.firm === false;
+  const mayPermit = within?.firm === false || exceptions.some((exception) => isLost(exception, notes));
   const ifMet = findingOf(rule, within, rule.type === 'deny' && !mayPermit);
   if (truth === met) return ifMet;
   if (ifMet.outcome === 'deny') return { ...ifMet, trails: ifMet.trails.map(uncertain) };
@@ -174,6 +173,8 @@ function findingOf(rule: CompiledRule, within: Finding | undefined, standsFirm: 
   }));
   return { outcome, trails: own, firm: own.some(({ certain }) => certain) };
 }
+
+const isLost = ({ rule }: LiveRule, { lost }: Notes): boolean => lost.some(({ rules }) => rules[0] === rule);
 
 const uncertain = ({ rules }: Trail): Trail => ({ rules, certain: false });
 
