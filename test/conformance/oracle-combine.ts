@@ -1,7 +1,7 @@
 import type { RuleType } from '../../schemas/provision.ts';
 import { type Asked, purposeMet } from './oracle-criteria.ts';
 import {
-  certainDenials,
+  certainPaths,
   type Judged,
   judgeRules,
   lostPaths,
@@ -43,14 +43,14 @@ const voiceOf = (consent: Known, asked: Asked): Voice => {
     otherwise: byRule === undefined && counts ? otherwise : undefined,
     about,
     paths: judged.filter((rule) => outcomeOf(rule) === byRule).flatMap(pathsOf),
-    certain: judged.flatMap(certainDenials),
+    certain: judged.flatMap(certainPaths),
     lost: judged.flatMap(lostPaths),
     reached: judged.flatMap(reached),
   };
 };
 
 /** S7.1: of the consents of one overlay form only those that began on the latest day among those that speak by rule. */
-const heardOf = (voices: readonly Voice[], timeZone: string): readonly Voice[] =>
+export const heardOf = (voices: readonly Voice[], timeZone: string): readonly Voice[] =>
   voices.filter((voice) => {
     const { form } = voice.consent.grant;
     if (form?.combining !== 'overlay') return true;
@@ -65,12 +65,9 @@ const heardOf = (voices: readonly Voice[], timeZone: string): readonly Voice[] =
     return voice.byRule !== undefined && localDay(voice.consent.begins, timeZone) === latest;
   });
 
-/** The consents in force that speak for the purpose, and are heard for this item. */
-export const listen = (standing: readonly Known[], asked: Asked): readonly Voice[] =>
-  heardOf(
-    standing.map((consent) => voiceOf(consent, asked)).filter((voice) => voice.about !== 'not met'),
-    asked.settings.timeZone,
-  );
+/** S7.1: the consents in force that speak for the purpose. */
+export const speakers = (standing: readonly Known[], asked: Asked): readonly Voice[] =>
+  standing.map((consent) => voiceOf(consent, asked)).filter((voice) => voice.about !== 'not met');
 
 /** S7.1: a list signed after a blanket permit limits it; lists of who may are read together. */
 const holds = (permit: Voice, heard: readonly Voice[]): boolean =>

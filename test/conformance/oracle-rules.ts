@@ -90,10 +90,10 @@ const possible = (rule: Judged): ReadonlySet<RuleType | 'none'> => {
 };
 
 /** S3.3: the paths of denials that come of a met deny rule none of whose exceptions could permit. */
-export const certainDenials = (rule: Judged): readonly Path[] => {
+export const certainPaths = (rule: Judged): readonly Path[] => {
   if (rule.state !== 'met') return [];
   const own = rule.type === 'deny' && !rule.exceptions.some((exception) => possible(exception).has('permit'));
-  return [...(own ? [[rule]] : []), ...below(rule, certainDenials)];
+  return [...(own ? [[rule]] : []), ...below(rule, certainPaths)];
 };
 
 /** Every rule that was come to: itself and, unless it is not met, those within it. */

@@ -4,7 +4,7 @@ import type { Millis } from '../../schemas/instant.ts';
 import type { RuleType } from '../../schemas/provision.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { PatientEvent } from '../../src/consent/state.ts';
-import { combine, listen, type Voice } from './oracle-combine.ts';
+import { combine, heardOf, speakers, type Voice } from './oracle-combine.ts';
 import { type Asked, bare } from './oracle-criteria.ts';
 import type { Judged } from './oracle-rules.ts';
 import { everBegins, inForce, type Known, knownConsents, replacedAt } from './oracle-standing.ts';
@@ -65,24 +65,23 @@ const implicitPolicy = (purpose: Coding, settings: Settings): RuleType | undefin
 
 /** S7.3: why nothing stands: by the consent that began, or will begin, last. */
 const whyNone = ({ consents }: Scene, validAt: Millis): Verdict['reason'] => {
-  const begun = consents.filter((one) => everBegins(one, consents) && replacedAt(one, consents) > validAt);
+  const begun = consents.filter((one) => everBegins(one, consents));
   const last = begun.toSorted((a, b) => a.begins - b.begins || a.revision - b.revision).at(-1);
   if (last === undefined) return 'no-consent';
   if (last.begins > validAt) return 'not-yet-valid';
-  return last.revokedAt <= last.period.until ? 'revoked' : 'expired';
+  // What ended it first counts; to be replaced is no reason of its own, and the patient's own act as a revocation is.
+  return Math.min(last.revokedAt, replacedAt(last, consents)) <= last.period.until ? 'revoked' : 'expired';
 };
 
 /** S7.1 to S7.5 for a purpose other than breaking the glass. */
 const judgeItem = (asked: Asked, scene: Scene): Verdict => {
   const { consents, standing } = scene;
-  const heard = listen(standing, asked);
-  const missing = missingOf(heard);
+  const voices = speakers(standing, asked);
+  const heard = heardOf(voices, asked.settings.timeZone);
+  const missing = missingOf(voices);
   // S2.7: a document that stands but could not be understood.
   const unreadable = standing.filter((one) => one.grant.unreadable !== undefined);
-  const basis = [
-    ...basisOf(heard),
-    ...unreadable.map((one) => ({ consentId: one.grant.consentId, revision: one.revision })),
-  ];
+  const named = unreadable.map((one) => ({ consentId: one.grant.consentId, revision: one.revision }));
   const verdict = (
     decision: RuleType,
     reason: Verdict['reason'],
@@ -90,26 +89,26 @@ const judgeItem = (asked: Asked, scene: Scene): Verdict => {
   ): Verdict => ({
     decision,
     reason,
-    basis,
+    basis: [...basisOf(heard), ...(reason === 'missing-information' ? named : [])],
     ...(obligations.length > 0 ? { obligations: inCodeOrder(obligations) } : {}),
     ...(missing.length > 0 ? { missing } : {}),
   });
   const deny = (reason: Verdict['reason']) => verdict('deny', reason);
-  const permit = (reason: Verdict['reason'], voices: readonly Voice[]) => {
+  const permit = (reason: Verdict['reason'], gave: readonly Voice[]) => {
     if (unreadable.length > 0) return deny('missing-information');
-    const gave = voices.flatMap((voice) => permitting(voice.paths.flat()));
-    return verdict('permit', reason, [...gave, ...heard.flatMap(lostObligations)]);
+    const owed = gave.flatMap((voice) => permitting(voice.paths.flat()));
+    return verdict('permit', reason, [...owed, ...voices.flatMap(lostObligations)]);
   };
 
-  const { by, decision, voices } = combine(heard);
-  if (decision === 'permit') return permit('permitted', voices);
+  const { by, decision, voices: deciding } = combine(heard);
+  if (decision === 'permit') return permit('permitted', deciding);
   if (by === 'rule')
-    return deny(voices.some((voice) => voice.certain.length > 0) ? 'refused' : 'missing-information');
+    return deny(deciding.some((voice) => voice.certain.length > 0) ? 'refused' : 'missing-information');
 
   // From here on nothing permits or denies by rule (S7.3).
   const lost = heard.some((voice) => voice.lost.length > 0);
   if (by === 'otherwise')
-    return deny(!lost && voices.some((voice) => voice.about === 'met') ? 'refused' : 'missing-information');
+    return deny(!lost && deciding.some((voice) => voice.about === 'met') ? 'refused' : 'missing-information');
   const isKnown = consents.length > 0;
   const implicit =
     isKnown || asked.settings.implicitPolicy.unknownPatients
@@ -125,8 +124,8 @@ const judgeItem = (asked: Asked, scene: Scene): Verdict => {
 /** S6.2, S6.3 */
 const breakTheGlass = (asked: Asked, scene: Scene): Verdict => {
   const { question, settings, validAt } = asked;
-  const heard = listen(scene.standing, asked);
-  const missing = missingOf(heard);
+  const voices = speakers(scene.standing, asked);
+  const heard = heardOf(voices, settings.timeZone);
   const declared = scene.known.flatMap((event): Ground[] => {
     if (event.type !== 'EmergencyAccessDeclared') return [];
     const { recipient, from, until, declarationId } = event.payload;
@@ -136,6 +135,7 @@ const breakTheGlass = (asked: Asked, scene: Scene): Verdict => {
       ? [{ declarationId, revision: event.revision }]
       : [];
   });
+  const missing = missingOf(voices);
   const verdict = (
     decision: RuleType,
     reason: Verdict['reason'],
@@ -159,7 +159,7 @@ const breakTheGlass = (asked: Asked, scene: Scene): Verdict => {
         combined.voices.some((voice) => voice.paths.some(listsIt));
   if (!permitted) return verdict('deny', 'break-glass-refused');
   // S7.4: those of every permit rule met or unknown.
-  const rules = heard.flatMap((voice) => voice.reached).filter((rule) => rule.state !== 'not met');
+  const rules = voices.flatMap((voice) => voice.reached).filter((rule) => rule.state !== 'not met');
   return verdict('permit', 'break-glass', permitting(rules));
 };
 

@@ -406,6 +406,19 @@ const answers: readonly Case[] = [
     basis: [{ name: 'B', revision: 1, rules: ['rules[0]'] }],
   },
   {
+    title: 'S7.3 missing-information: a permit was lost, and one that does not hold is none',
+    events: [
+      granted('A', permit),
+      granted('B', {
+        rules: [{ type: 'permit', code: [plainCode('1')] }],
+        otherwise: 'deny',
+        signedAt: '2026-02-01',
+      }),
+    ],
+    question: ask({ items: [{}] }),
+    expect: unknown,
+  },
+  {
     title: 'S7.3 missing-information comes before the implicit policy that denies',
     events: [granted('A', { rules: [{ type: 'permit', code: [plainCode('1')] }] })],
     question: ask({ items: [{}] }),
