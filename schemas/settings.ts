@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { coding } from './coding.ts';
 import { ruleType } from './provision.ts';
 
-const node = z.strictObject({ ...coding.shape, parents: z.array(coding) });
+const node = z.strictObject({
+  ...coding.shape,
+  parents: z.array(coding).describe('The codes that it stands under'),
+});
 
 /**
  * What an operator may set of the meaning of an answer (SEMANTICS). Recorded in the log as SettingsAdopted and
@@ -33,12 +36,25 @@ export const settings = z.strictObject({
     .describe('S5: further label systems, compared for equality'),
   implicitPolicy: z
     .strictObject({
-      purposes: z.array(z.strictObject({ purpose: coding, decision: ruleType })).default([]),
+      purposes: z
+        .array(z.strictObject({ purpose: coding, decision: ruleType }))
+        .default([])
+        .describe('S7.2: what holds where no consent speaks, by purpose; for all others deny'),
       unknownPatients: z.boolean().default(false).describe('S7.2: whether it holds for an unknown patient'),
     })
     .prefault({}),
-  breakGlass: z.enum(['overrides', 'by-consent']).default('overrides').describe('S6.2'),
-  breakGlassMaxHours: z.number().positive().max(168).default(12).describe('S6.2: how far off `until` may be'),
+  breakGlass: z
+    .enum(['overrides', 'by-consent'])
+    .default('overrides')
+    .describe(
+      'S6.2: a declared emergency overrides all but a certain refusal of BTG, or needs a rule that permits BTG',
+    ),
+  breakGlassMaxHours: z
+    .number()
+    .positive()
+    .max(168)
+    .default(12)
+    .describe('S6.2: how many hours off the end of a declared emergency may be'),
 });
 
 export type Settings = z.infer<typeof settings>;

@@ -18,7 +18,11 @@ export const trustedIssuer = z
     audience: z.string().min(1).describe('Must be in `aud`: how this service is named by the issuer'),
     jwksUrl: jwksUrl.optional().describe('Where its keys are published (RFC 7517)'),
     jwksFile: z.string().min(1).optional().describe('A file that holds them instead'),
-    algorithms: z.array(tokenAlgorithm).min(1).default(['EdDSA', 'ES256', 'PS256']),
+    algorithms: z
+      .array(tokenAlgorithm)
+      .min(1)
+      .default(['EdDSA', 'ES256', 'PS256'])
+      .describe('The signature algorithms that it uses'),
     tenantClaim: z.string().min(1).default('tenant').describe('The claim that names the tenant'),
     organisationClaim: z
       .string()
@@ -31,7 +35,12 @@ export const trustedIssuer = z
       .optional()
       .describe('The tenants that it may speak for; absent: any. Set it wherever there are several issuers'),
     requiredClaims: z.array(z.string().min(1)).default([]).describe('Further claims that a token must have'),
-    clockToleranceSeconds: z.number().min(0).max(300).default(30),
+    clockToleranceSeconds: z
+      .number()
+      .min(0)
+      .max(300)
+      .default(30)
+      .describe('How far its clock may be from ours'),
     keysMaxAgeSeconds: z
       .number()
       .positive()
