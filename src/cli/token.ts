@@ -5,15 +5,16 @@ import { developmentIssuer, mintToken } from '../access/development-issuer.ts';
 
 /** What `consent-ledger token` is told; `scope` is separated by spaces or commas, absent: every scope. */
 export const tokenOptions = z.strictObject({
-  subject: z.string().min(1).default('developer'),
-  tenant: z.string().min(1).default('default'),
-  organisation: z.string().min(1).optional(),
+  subject: z.string().min(1).default('developer').describe('Who asks'),
+  tenant: z.string().min(1).default('default').describe('For which tenant'),
+  organisation: z.string().min(1).optional().describe('As which organisation, as in Organization/f001'),
   scope: z
     .string()
     .optional()
     .transform((text) => text?.split(/[\s,]+/).filter((name) => name !== ''))
-    .pipe(z.array(z.enum(scopes)).min(1).optional()),
-  minutes: z.coerce.number().positive().max(525_600).default(60),
+    .pipe(z.array(z.enum(scopes)).min(1).optional())
+    .describe('Scopes, separated by spaces or commas; absent: all'),
+  minutes: z.coerce.number().positive().max(525_600).default(60).describe('How long it lasts'),
 });
 export type TokenOptions = z.input<typeof tokenOptions>;
 

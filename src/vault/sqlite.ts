@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import { type Vault, type VaultEntry, VaultUnavailable } from './port.ts';
 import { openVaultFile } from './sqlite-schema.ts';
 import type { VaultReply, VaultRequest, VaultWrite } from './sqlite-writer.ts';
+
+/** Where the vault of a data folder is. */
+export const vaultFile = (dataFolder: string): string => join(dataFolder, 'vault', 'vault.db');
 
 /**
  * The vault in one SQLite file of its own (0600, in a folder of 0700), for one machine. It reads on this thread and

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Millis } from '../schemas/instant.ts';
+import type { Result } from '../schemas/result.ts';
+import { developmentIssuer } from './access/development-issuer.ts';
+import { openTokens } from './access/tokens.ts';
+import type { Config } from './config.ts';
+import { openDecisions } from './decisions/decisions.ts';
+import type { Decisions } from './decisions/port.ts';
+import { createHttpApp } from './http/app.ts';
+import { startServer } from './http/server.ts';
+import { Expiry } from './projections/expiry.ts';
+import { type LedgerProjections, openProjections } from './projections/projections.ts';
+import type { ThreadPlaces } from './projections-thread.ts';
+import { Forms } from './record/forms.ts';
+import { openRecords, type Records } from './record/records.ts';
+import { ensurePrivateFolder } from './store/folder.ts';
+import { nodeIdOf } from './store/node-id.ts';
+import { logFile, openSqliteStore, type SqliteStore } from './store/sqlite.ts';
+import { createHealth } from './telemetry/health.ts';
+import type { Log } from './telemetry/log.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { type Keyring, openKeyring } from './vault/keyring.ts';
+import { type KeyStore, openKeyStore } from './vault/keystore.ts';
+import type { Vault } from './vault/port.ts';
+import { openSqliteVault, vaultFile } from './vault/sqlite.ts';
+
+const expiryIntervalMs = 10_000;
+
+/** A ledger, opened on its data folder: all that commands and the service work with. */
+export interface Ledger {
+  readonly config: Config;
+  readonly store: SqliteStore;
+  readonly vault: Vault;
+  readonly keyStore: KeyStore;
+  readonly keyring: Keyring;
+  readonly projections: LedgerProjections;
+  readonly records: Records;
+  readonly forms: Forms;
+  readonly metrics: Metrics;
+  readonly clock: () => Millis;
+  readonly uuid: () => string;
+  /** Ends what is under way and gives the data folder back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the ledger of the configured data folder for this process alone.
+ *
+ * @throws DataFolderError, KeysRefused: each a sentence for the operator
+ */
+export const openLedger = async (config: Config, clock: () => Millis = Date.now): Promise<Ledger> => {
+  const uuid = randomUUID;
+  const { dataFolder, keysFolder, cache } = config;
+  await using opened = new AsyncDisposableStack();
+  ensurePrivateFolder(dataFolder);
+  const keyStore = await openKeyStore(keysFolder);
+  const store = opened.adopt(await openSqliteStore({ folder: dataFolder, clock }), (one) => one.close());
+  const vault = opened.adopt(openSqliteVault({ file: vaultFile(dataFolder) }), (one) => one.close());
+  const metrics = createMetrics();
+  const keyring = openKeyring({ vault, keyStore, uuid, cacheSize: cache.keys });
+  const places: ThreadPlaces = { logFile: logFile(dataFolder), vaultFile: vaultFile(dataFolder), keysFolder };
+  const projections = opened.adopt(
+    await openProjections({
+      folder: join(dataFolder, 'models'),
+      log: store,
+      thread: { entry: new URL('./projections-thread.ts', import.meta.url), places },
+    }),
+    (one) => one.close(),
+  );
+  const { rows } = projections;
+  const records = openRecords({ store, log: store, rows, uuid, metrics, cacheSize: cache.records });
+  const forms = new Forms({ store, log: store, keyring, uuid });
+  const held = opened.move();
+  const close = () => held.disposeAsync();
+  return {
+    config,
+    store,
+    vault,
+    keyStore,
+    keyring,
+    projections,
+    records,
+    forms,
+    metrics,
+    clock,
+    uuid,
+    close,
+  };
+};
+
+/** Opens the decisions of this node; their log is one stream a data folder. */
+export const openLedgerDecisions = (ledger: Ledger, durable = true): Promise<Result<Decisions>> => {
+  const { config, records, keyring, store, projections, metrics, uuid } = ledger;
+  return openDecisions({
+    records,
+    keyring,
+    log: store,
+    store,
+    policy: config.policy,
+    projections,
+    nodeId: nodeIdOf(config.dataFolder, uuid),
+    uuid,
+    positionWaitMs: config.limits.positionWaitMs,
+    metrics,
+    durable,
+  });
+};
+
+export interface Service {
+  readonly port: number;
+  /** Takes no new work, finishes what was accepted, and gives the data folder back. */
+  stop(): Promise<void>;
+}
+
+/** Serves a ledger over HTTP until `stop`. Rejects as `openLedger` does, and where the address cannot be had. */
+export const startService = async (config: Config, log: Log): Promise<Service> => {
+  await using opened = new AsyncDisposableStack();
+  const ledger = opened.adopt(await openLedger(config), (one) => one.close());
+  const { store, keyStore, keyring, records, forms, projections, metrics, clock, uuid } = ledger;
+  const decisions = await openLedgerDecisions(ledger);
+  if (!decisions.ok) throw new Error(decisions.error.detail);
+
+  const issuers = [...config.issuers];
+  if (config.developmentIssuer) issuers.push(await developmentIssuer(config.dataFolder));
+  const tokens = openTokens({
+    issuers,
+    clock,
+    cacheSize: config.cache.tokens,
+    onKeysUnavailable: () => log.warn('the keys of an issuer cannot be read', { code: 'keys-unavailable' }),
+  });
+
+  const health = createHealth();
+  health.watch('projections', () => ({ ready: projections.ready() }));
+  for (const { name } of projections.status()) {
+    metrics.watchLag(name, () => projections.status().find((model) => model.name === name)?.lag ?? 0);
+  }
+
+  const expiry = opened.adopt(new Expiry({ projections, records, keyring, clock }), (one) => one.stop());
+  expiry.start(expiryIntervalMs, ({ written, failed }) => {
+    if (failed > 0) log.warn('some expiries could not be written yet', { count: failed });
+    if (written > 0) log.info('expiries written', { count: written });
+  });
+
+  const { limits } = config;
+  const requestMs = limits.requestSeconds * 1000;
+  const app = createHttpApp({
+    tokens,
+    decisions: decisions.value,
+    records,
+    forms,
+    keyring,
+    projections,
+    eventLog: store,
+    policy: config.policy,
+    requestSecret: keyStore.ledgerKey('request-ids'),
+    log,
+    metrics,
+    health,
+    clock,
+    uuid,
+    limits: {
+      body: { bytes: limits.bodyBytes, depth: limits.jsonDepth },
+      requestMs,
+      ratePerSecond: limits.ratePerSecond,
+      positionWaitMs: limits.positionWaitMs,
+    },
+  });
+  const { host, port } = config;
+  const server = opened.adopt(await startServer(app, { host, port, requestMs, uuid }), (one) => one.stop());
+  const held = opened.move();
+  return {
+    port: server.port,
+    stop: () => {
+      health.stop();
+      return held.disposeAsync();
+    },
+  };
+};

@@ -1,0 +1,122 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { type Ledger, openLedger, startService } from './app.ts';
+import { demo } from './cli/demo.ts';
+import { addOptions } from './cli/flags.ts';
+import { type ImportOptions, importConsents, importOptions } from './cli/import.ts';
+import { initKeysCommand, keysStatusCommand, rotateKeysCommand } from './cli/keys.ts';
+import { progressOf } from './cli/progress.ts';
+import { rebuildCommand } from './cli/rebuild.ts';
+import { serve } from './cli/serve.ts';
+import { type TokenOptions, token, tokenOptions } from './cli/token.ts';
+import { type Config, loadConfig } from './config.ts';
+import { createLog } from './telemetry/log.ts';
+
+const program = new Command('consent-ledger')
+  .description('Records consent, answers whether data may be used, and proves it.')
+  .option(
+    '-c, --config <file>',
+    'JSON file with settings; environment variables override it (docs/configuration.md)',
+  )
+  .showHelpAfterError('(add --help for the commands and options)');
+
+const configured = (): Config => {
+  const loaded = loadConfig(program.opts<{ config?: string }>().config);
+  if (loaded.ok) return loaded.config;
+  const lines = loaded.problems.map(({ setting, rule }) => `  ${setting}: ${rule}`);
+  throw new Error(['The configuration is wrong:', ...lines].join('\n'));
+};
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Aborted by SIGINT and SIGTERM: long work ends after what is under way. */
+const interrupted = (): AbortSignal => {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+};
+
+/** Runs a command on the opened ledger, and gives the data folder back whatever happens. */
+const onLedger = async (work: (ledger: Ledger) => Promise<void>): Promise<void> => {
+  const ledger = await openLedger(configured());
+  try {
+    await work(ledger);
+  } finally {
+    await ledger.close();
+  }
+};
+
+program
+  .command('serve')
+  .description('answer checks and record consents over HTTP, until it is told to stop')
+  .action(async () => {
+    const config = configured();
+    const log = createLog({ level: config.logLevel, stream: process.stdout });
+    await serve(() => startService(config, log), config.announcements, log);
+  });
+
+program
+  .command('demo')
+  .description('the main job end to end, on HL7’s published consents, in a folder of its own')
+  .argument(
+    '[folder]',
+    'FHIR consents to import',
+    new URL('../test/data/hl7-consents', import.meta.url).pathname,
+  )
+  .action((folder: string) => demo(folder, process.stdout));
+
+const importing = program
+  .command('import')
+  .description('record FHIR R4 and R5 Consents: files, NDJSON, Bundles, or folders of them')
+  .argument('<inputs...>', 'files and folders')
+  .action((inputs: string[], options: ImportOptions) =>
+    onLedger(async ({ records, keyring, forms, config: { policy } }) => {
+      process.exitCode = await importConsents(inputs, options, { records, keyring, forms, policy });
+    }),
+  );
+addOptions(importing, importOptions);
+
+program
+  .command('rebuild')
+  .description('build the read models anew from the log')
+  .action(() =>
+    onLedger(async ({ projections }) =>
+      say(await rebuildCommand(projections, progressOf('Rebuilding'), interrupted())),
+    ),
+  );
+
+const minting = program
+  .command('token')
+  .description('mint an access token of the development issuer, which must be on')
+  .action(async (options: TokenOptions) => say(await token(options, configured(), Date.now())));
+addOptions(minting, tokenOptions);
+
+const keys = program.command('keys').description('the keys that everything about a person is sealed with');
+keys
+  .command('init')
+  .description('make new keys for a new ledger; never in the place of others')
+  .action(async () => say(await initKeysCommand(configured(), Date.now())));
+keys
+  .command('status')
+  .description('the epochs, and how many data keys hang on each')
+  .action(async () => say(await keysStatusCommand(configured())));
+keys
+  .command('rotate')
+  .description('wrap every data key under a new epoch and forget the old one; the service must not run')
+  .action(async () => {
+    const progress = progressOf('Rotating');
+    const said = await rotateKeysCommand(configured(), Date.now(), (done, total) =>
+      progress.show(total === 0 ? 1 : done / total, `${done} keys`),
+    );
+    progress.end();
+    say(said);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n`);
+  process.exitCode = 1;
+}
