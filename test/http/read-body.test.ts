@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test';
 import type { Result } from '../../schemas/result.ts';
 import { readBody } from '../../src/http/read-body.ts';
 
+type Body = NonNullable<RequestInit['body']>;
 const limits = { bytes: 1000, depth: 4 };
 let last: Promise<Result<unknown>> | undefined;
 const server = createServer((request, response) => {
@@ -15,7 +16,7 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const { port } = server.address() as AddressInfo;
 after(() => server.close());
 
-const send = async (body: BodyInit, headers: Record<string, string> = {}): Promise<Result<unknown>> => {
+const send = async (body: Body, headers: Record<string, string> = {}): Promise<Result<unknown>> => {
   const response = await fetch(`http://127.0.0.1:${port}/`, {
     method: 'POST',
     body,
@@ -24,7 +25,7 @@ const send = async (body: BodyInit, headers: Record<string, string> = {}): Promi
   });
   return (await response.json()) as Result<unknown>;
 };
-const codeOf = async (body: BodyInit, headers?: Record<string, string>) => {
+const codeOf = async (body: Body, headers?: Record<string, string>) => {
   const result = await send(body, headers);
   return result.ok ? 'read' : result.error.code;
 };
