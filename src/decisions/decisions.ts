@@ -34,7 +34,7 @@ export interface DecisionParts {
   readonly log: LocalLog;
   readonly store: Pick<EventStore, 'append'>;
   readonly policy: Policy;
-  readonly projections: Pick<Projections, 'disclosures' | 'caughtUp' | 'waitFor'>;
+  readonly projections: Pick<Projections, 'disclosures' | 'caughtUp' | 'arrived'>;
   /** Random, of this data folder: names the stream that its answers are logged in. */
   readonly nodeId: string;
   readonly uuid: () => string;
@@ -96,7 +96,7 @@ class LedgerDecisions implements Decisions {
     options: AskOptions,
   ): Promise<Result<readonly Decision[]>> {
     const { projections, positionWaitMs = 2_000 } = this.#parts;
-    if (options.position !== undefined && !(await projections.waitFor(options.position, positionWaitMs)))
+    if (options.position !== undefined && !(await projections.arrived(options.position, positionWaitMs)))
       return fail('position-pending', 'The write that this question names has not arrived here yet');
     return this.#guarded(async () => {
       const ground = await this.#ground(tenant, patient);

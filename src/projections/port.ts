@@ -86,7 +86,9 @@ export interface Projections {
   ready(): boolean;
   /** Waits until every model has counted what the log held when it was called; false after `timeoutMs`. */
   caughtUp(timeoutMs: number): Promise<boolean>;
-  /** As `caughtUp`, for all up to the position of a write. */
+  /** Waits until the log here holds a write: enough for what is read from records, which are never behind it. */
+  arrived(position: Position, timeoutMs: number): Promise<boolean>;
+  /** As `caughtUp`, for all up to the position of a write: for what is read from the models. */
   waitFor(position: Position, timeoutMs: number): Promise<boolean>;
   searchConsents(tenant: string, search: ConsentSearch): Result<ConsentPage>;
   /** Consents whose end has passed at `now` without a ConsentExpired, by subject: the work of the expiry process. */

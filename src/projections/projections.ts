@@ -109,11 +109,14 @@ export class LedgerProjections implements Projections {
     return this.#counted(this.#parts.log.head(), timeoutMs);
   }
 
+  arrived(position: Position, timeoutMs: number): Promise<boolean> {
+    return this.#waiters.until(() => this.#parts.log.reached(position), timeoutMs);
+  }
+
   async waitFor(position: Position, timeoutMs: number): Promise<boolean> {
-    const until = performance.now() + timeoutMs;
-    const { log } = this.#parts;
-    const reached = await this.#waiters.until(() => log.reached(position), timeoutMs);
-    return reached && this.#counted(log.head(), Math.max(0, until - performance.now()));
+    const deadline = performance.now() + timeoutMs;
+    if (!(await this.arrived(position, timeoutMs))) return false;
+    return this.#counted(this.#parts.log.head(), Math.max(0, deadline - performance.now()));
   }
 
   searchConsents(tenant: string, search: ConsentSearch): Result<ConsentPage> {
