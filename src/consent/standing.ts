@@ -55,8 +55,11 @@ function candidateOf(entry: ConsentEntry): Candidate | undefined {
   return { entry, signedAt, begins, moment: Math.max(begins, signedAt), revokedAt, expiresAt: until };
 }
 
-/** Candidates that replace one if they begin, as far as they were signed by a given moment. */
-type ReplacersOf = (replaced: Candidate, signedBy: Millis) => Iterable<Candidate>;
+/**
+ * Candidates that replace one if they begin. Those signed later than `signedBy()` may be left out: it is asked anew
+ * for each, so that who looks for the earliest need not see all.
+ */
+type ReplacersOf = (replaced: Candidate, signedBy: () => Millis) => Iterable<Candidate>;
 
 function indexReplacers(candidates: readonly Candidate[]): ReplacersOf {
   const naming = new Map<string, Candidate[]>();
@@ -83,7 +86,7 @@ function indexReplacers(candidates: readonly Candidate[]): ReplacersOf {
     const signed = underForm.get(form?.formId ?? '') ?? [];
     for (let place = firstSignedLater(signed, replaced); place < signed.length; place++) {
       const candidate = signed[place];
-      if (!candidate || candidate.signedAt > signedBy) return;
+      if (!candidate || candidate.signedAt > signedBy()) return;
       yield candidate;
     }
   };
@@ -105,7 +108,7 @@ function firstSignedLater(signed: readonly Candidate[], than: Candidate): number
 function decideBeginning(candidate: Candidate, replacersOf: ReplacersOf): boolean {
   if (candidate.began === undefined) {
     candidate.began = true; // what a ring of replacers finds of itself
-    for (const replacer of replacersOf(candidate, candidate.begins)) {
+    for (const replacer of replacersOf(candidate, () => candidate.begins)) {
       if (preempts(replacer, candidate, replacersOf) && decideBeginning(replacer, replacersOf)) {
         candidate.began = false;
         break;
@@ -119,15 +122,14 @@ function decideBeginning(candidate: Candidate, replacersOf: ReplacersOf): boolea
 function preempts(replacer: Candidate, candidate: Candidate, replacersOf: ReplacersOf): boolean {
   if (replacer.moment > candidate.begins) return false;
   if (candidate.moment > replacer.begins || candidate.entry.revision < replacer.entry.revision) return true;
-  for (const other of replacersOf(replacer, replacer.begins)) if (other === candidate) return false;
+  for (const other of replacersOf(replacer, () => replacer.begins)) if (other === candidate) return false;
   return true;
 }
 
 function settle(candidate: Candidate, replacersOf: ReplacersOf): Standing {
   const { entry, signedAt, begins, revokedAt, expiresAt } = candidate;
   let replacedAt = Number.POSITIVE_INFINITY;
-  for (const { began, moment, signedAt: later } of replacersOf(candidate, Number.POSITIVE_INFINITY)) {
-    if (later >= replacedAt) break;
+  for (const { began, moment } of replacersOf(candidate, () => replacedAt)) {
     if (began && moment > begins) replacedAt = Math.min(replacedAt, moment);
   }
   const ends = Math.min(revokedAt, replacedAt, expiresAt);
