@@ -4,13 +4,14 @@ import { sourceDocument, unreadable } from '../events/consent-granted.ts';
 import { dateTime, instant, period } from '../instant.ts';
 import { rule, ruleType } from '../provision.ts';
 import { cursor, position, revision, written } from './common.ts';
+import { formId, version } from './forms.ts';
 import { route } from './route.ts';
 
 const consentId = uuid.describe('Random id of a consent');
 const params = z.strictObject({ consentId });
 const text = (max: number) => z.string().min(1).max(max);
 
-const formReference = z.strictObject({ formId: text(200), version: text(100) });
+const formReference = z.strictObject({ formId, version });
 
 /** What a consent says (SEMANTICS S2, S3). Partial dates are read in the time zone of the ledger. */
 const terms = {
@@ -115,8 +116,8 @@ const historyEvent = z
 export const status = z.enum(['active', 'unreadable', 'replaced', 'expired', 'revoked', 'invalidated']);
 
 const searchQuery = z.strictObject({
-  formId: text(200).optional(),
-  formVersion: text(100).optional(),
+  formId: formId.optional(),
+  formVersion: version.optional(),
   status: status.optional(),
   endsFrom: instant.optional().describe('Its end is at or after'),
   endsUntil: instant.optional().describe('Its end is before'),

@@ -5,11 +5,14 @@ import { revision, written } from './common.ts';
 import { route } from './route.ts';
 
 const text = (max: number) => z.string().min(1).max(max);
-const formId = z
+export const formId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'letters, digits and . _ : -')
   .describe('Id of a form; it stands in URLs, so nothing of a person');
-const version = text(100);
+export const version = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/, 'letters, digits and . _ : -')
+  .describe('Of the form; it stands in an index, so nothing of a person');
 
 const shape = {
   formId,

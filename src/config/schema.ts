@@ -35,7 +35,7 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       bodyBytes: count(1024, 64 * 1024 ** 2, 256 * 1024).describe('Bytes of a request body'),
-      jsonDepth: count(8, 512, 64).describe('How deep a request body may nest'),
+      jsonDepth: count(8, 512, 72).describe('How deep a request body may nest'),
       requestSeconds: count(1, 300, 10).describe('How long a request may take'),
       ratePerSecond: count(1, 1_000_000, 1000).describe('Requests a second of one principal'),
       positionWaitMs: count(0, 60_000, 2000).describe('How long a read waits for the position that it names'),
