@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Coding } from '../../schemas/coding.ts';
-import type { Item, Question } from '../../schemas/decision.ts';
+import type { Enforceable, Item, Question } from '../../schemas/decision.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { PatientEvent } from '../../src/consent/state.ts';
 import { historyAbout } from './random/history.ts';
@@ -57,7 +57,31 @@ const item: fc.Arbitrary<Item> = fc
       Object.fromEntries(Object.entries(whole).filter((_, index) => all || kept[index])) as Item,
   );
 
-const enforceable = ['class', 'code', 'labels', 'data', 'dataPeriod', 'author'] as const;
+const enforceable: readonly Enforceable[] = ['class', 'code', 'labels', 'data', 'dataPeriod', 'author'];
+
+/** What an item holds that a rule's criterion of this name is held against. */
+export const attributesOf: Readonly<Record<Enforceable, readonly (keyof Item)[]>> = {
+  class: ['class'],
+  code: ['code'],
+  labels: ['labels'],
+  data: ['reference', 'related', 'author'],
+  dataPeriod: ['time'],
+  author: ['author'],
+};
+
+/** All is known but what the asker enforces itself (S7.7). */
+const enforcing = (question: Question, whole: Required<Item>): Question => {
+  const { enforces = enforceable, recipient } = question;
+  const unknown = enforces.flatMap((attribute) => attributesOf[attribute]);
+  const kept = Object.entries(whole).filter(([attribute]) => !unknown.some((one) => one === attribute));
+  return {
+    ...question,
+    recipient: { memberOf: [], roles: [], ...recipient },
+    custodian: question.custodian ?? 'Organization/annex',
+    items: [Object.fromEntries(kept)],
+    enforces: [...enforces],
+  };
+};
 
 const questionAbout = (aPurpose: fc.Arbitrary<Coding>): fc.Arbitrary<Question> =>
   fc
@@ -118,13 +142,18 @@ const sites: readonly Settings[] = [
   }),
 );
 
-const caseAbout = (aPurpose: fc.Arbitrary<Coding>): fc.Arbitrary<RandomCase> =>
-  fc.record({
+const caseAbout = (aPurpose: fc.Arbitrary<Coding>): fc.Arbitrary<RandomCase> => {
+  const question = questionAbout(aPurpose);
+  return fc.record({
     events: historyAbout(aPurpose),
-    question: questionAbout(aPurpose),
+    question: fc.oneof(
+      { weight: 2, arbitrary: question },
+      { weight: 1, arbitrary: fc.tuple(question, probe).map(([one, whole]) => enforcing(one, whole)) },
+    ),
     settings: oneOf(...sites),
     probes: fc.array(probe, { minLength: 4, maxLength: 4 }),
   });
+};
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.oneof(
   ...themes.map((theme) => caseAbout(oneOf<Coding>(...theme))),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Answer, Enforceable, Item, Question, Verdict } from '../../schemas/decision.ts';
-import { type RandomCase, randomCase } from './arbitraries.ts';
+import type { Exception } from '../../schemas/provision.ts';
+import { attributesOf, type RandomCase, randomCase } from './arbitraries.ts';
 import { ledger } from './ledger.ts';
 import { oracle } from './oracle.ts';
 import { breakGlass, sameCode } from './oracle-trees.ts';
@@ -33,20 +34,21 @@ const header = ({ algorithm, validAt, knownAt, revision }: Answer) => ({
   revision,
 });
 
-/** The item attributes that an asker knows who enforces an attribute of S7.7. */
-const known: Readonly<Record<Enforceable, readonly (keyof Item)[]>> = {
-  class: ['class'],
-  code: ['code'],
-  labels: ['labels'],
-  data: ['reference', 'related', 'author'],
-  dataPeriod: ['time'],
-  author: ['author'],
-};
-
 /** The item with what is unknown and enforced taken from another. */
 const completed = (item: Item, enforces: readonly Enforceable[], probe: Required<Item>): Item => {
-  const taken = enforces.flatMap((attribute) => known[attribute]);
+  const taken = enforces.flatMap((attribute) => attributesOf[attribute]);
   return { ...Object.fromEntries(taken.map((key) => [key, probe[key]])), ...item };
+};
+
+/** S7.7: a residual holds criteria of what the asker enforces, and no others. */
+const checkCriteria = (rule: Exception, enforces: readonly Enforceable[]): void => {
+  const { exceptions = [], obligations: _, ...criteria } = rule;
+  for (const name of Object.keys(criteria)) {
+    if (name === 'type') continue;
+    const attribute = name === 'label' ? 'labels' : name;
+    assert.ok(enforces.includes(attribute as Enforceable), `the residual asks for ${name}`);
+  }
+  for (const exception of exceptions) checkCriteria(exception, enforces);
 };
 
 /**
@@ -64,6 +66,7 @@ const checkLaw = (
     (event) => event.type === 'ConsentGranted' && event.payload.form?.combining === 'overlay',
   );
   const nothingElse = (plain.missing ?? []).every((attribute) => enforces.includes(attribute as Enforceable));
+  for (const rule of asked.residual?.rules ?? []) checkCriteria(rule, enforces);
   for (const probe of probes) {
     const about: Question = { ...question, items: [completed(item, enforces, probe)] };
     const [whole] = oracle(events, about, settings, now).items;

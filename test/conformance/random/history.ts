@@ -70,7 +70,7 @@ const max = (a: string, b: string) => (a > b ? a : b);
 /** Only what a writer accepts (S2.2, S2.6, S6.2): known consents, no revocation before signing, nothing twice. */
 const tell = (steps: readonly Step[]): readonly Told[] => {
   const consents: { readonly name: string; readonly signedAt: string }[] = [];
-  const gone = new Set<string>();
+  const done = new Set<string>();
   const next = (one: Step, name: string): Told | undefined => {
     if (one.what === 'declare') {
       const until = later(max(one.at, one.moment), 1 + (one.which % 3) * 90 * 86_400_000);
@@ -85,10 +85,10 @@ const tell = (steps: readonly Step[]): readonly Told[] => {
     }
     if (one.what === 'revoke')
       return revoked(earlier.name, one.stated ? max(earlier.signedAt, one.moment) : undefined);
-    if (one.what === 'expire') return expired(earlier.name, one.moment);
-    if (gone.has(earlier.name)) return undefined;
-    gone.add(earlier.name);
-    return invalidated(earlier.name);
+    const once = `${one.what} ${earlier.name}`;
+    if (done.has(once)) return undefined;
+    done.add(once);
+    return one.what === 'expire' ? expired(earlier.name, one.moment) : invalidated(earlier.name);
   };
   return steps.flatMap((one, index) => {
     const told = next(one, letters[index] ?? '');
