@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { eventDefinitions } from '../schemas/events/registry.ts';
 import type { Millis } from '../schemas/instant.ts';
 import type { Result } from '../schemas/result.ts';
 import { developmentIssuer } from './access/development-issuer.ts';
@@ -9,12 +10,14 @@ import { openDecisions } from './decisions/decisions.ts';
 import type { Decisions } from './decisions/port.ts';
 import { createHttpApp } from './http/app.ts';
 import { startServer } from './http/server.ts';
+import { digestModels, digestRebuilt, type ModelDigest } from './projections/compare.ts';
 import { Expiry } from './projections/expiry.ts';
 import { type LedgerProjections, openProjections } from './projections/projections.ts';
 import type { ThreadPlaces } from './projections-thread.ts';
 import { Forms } from './record/forms.ts';
 import { openRecords, type Records } from './record/records.ts';
 import { ensurePrivateFolder } from './store/folder.ts';
+import { LogReader } from './store/log-reader.ts';
 import { nodeIdOf } from './store/node-id.ts';
 import { logFile, openSqliteStore, type SqliteStore } from './store/sqlite.ts';
 import { createHealth } from './telemetry/health.ts';
@@ -40,9 +43,15 @@ export interface Ledger {
   readonly metrics: Metrics;
   readonly clock: () => Millis;
   readonly uuid: () => string;
+  /** What the read models in service say, and what the same ones say when they are built anew from the log. */
+  readonly served: (onProgress: (share: number) => void) => Promise<ModelDigest[]>;
+  readonly rebuilt: (onProgress: (share: number) => void) => Promise<Result<ModelDigest[]>>;
   /** Ends what is under way and gives the data folder back. */
   close(): Promise<void>;
 }
+
+/** Where the read models of a data folder are. */
+export const modelsFolder = (dataFolder: string): string => join(dataFolder, 'models');
 
 /**
  * Opens the ledger of the configured data folder for this process alone.
@@ -60,32 +69,22 @@ export const openLedger = async (config: Config, clock: () => Millis = Date.now)
   const metrics = createMetrics();
   const keyring = openKeyring({ vault, keyStore, uuid, cacheSize: cache.keys });
   const places: ThreadPlaces = { logFile: logFile(dataFolder), vaultFile: vaultFile(dataFolder), keysFolder };
-  const projections = opened.adopt(
-    await openProjections({
-      folder: join(dataFolder, 'models'),
-      log: store,
-      thread: { entry: new URL('./projections-thread.ts', import.meta.url), places },
-    }),
-    (one) => one.close(),
+  const thread = { entry: new URL('./projections-thread.ts', import.meta.url), places };
+  const folder = modelsFolder(dataFolder);
+  const projections = opened.adopt(await openProjections({ folder, log: store, thread }), (one) =>
+    one.close(),
   );
   const { rows } = projections;
   const records = openRecords({ store, log: store, rows, uuid, metrics, cacheSize: cache.records });
   const forms = new Forms({ store, log: store, keyring, uuid });
+  const reader = opened.adopt(new LogReader(logFile(dataFolder)), (one) => one.close());
+  const parts = { log: reader, keyring, definitions: eventDefinitions };
   const held = opened.move();
-  const close = () => held.disposeAsync();
   return {
-    config,
-    store,
-    vault,
-    keyStore,
-    keyring,
-    projections,
-    records,
-    forms,
-    metrics,
-    clock,
-    uuid,
-    close,
+    ...{ config, store, vault, keyStore, keyring, projections, records, forms, metrics, clock, uuid },
+    served: (onProgress) => digestModels(projections.folder(), parts, onProgress),
+    rebuilt: (onProgress) => digestRebuilt(`${folder}-check`, thread, parts, onProgress),
+    close: () => held.disposeAsync(),
   };
 };
 
@@ -113,12 +112,15 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Serves a ledger over HTTP until `stop`. Rejects as `openLedger` does, and where the address cannot be had. */
-export const startService = async (config: Config, log: Log): Promise<Service> => {
+/**
+ * Serves a ledger over HTTP until `stop`. Rejects as `openLedger` does, and where the address cannot be had.
+ * `durable`: as in `openLedgerDecisions`, false only where it is measured what the log costs.
+ */
+export const startService = async (config: Config, log: Log, durable = true): Promise<Service> => {
   await using opened = new AsyncDisposableStack();
   const ledger = opened.adopt(await openLedger(config), (one) => one.close());
   const { store, keyStore, keyring, records, forms, projections, metrics, clock, uuid } = ledger;
-  const decisions = await openLedgerDecisions(ledger);
+  const decisions = await openLedgerDecisions(ledger, durable);
   if (!decisions.ok) throw new Error(decisions.error.detail);
 
   const issuers = [...config.issuers];

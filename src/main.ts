@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { type Ledger, openLedger, startService } from './app.ts';
+import { eventDefinitions } from '../schemas/events/registry.ts';
+import { type Ledger, modelsFolder, openLedger, startService } from './app.ts';
 import { demo } from './cli/demo.ts';
+import { drill } from './cli/drill.ts';
 import { addOptions } from './cli/flags.ts';
+import { fsck } from './cli/fsck.ts';
 import { type ImportOptions, importConsents, importOptions } from './cli/import.ts';
 import { initKeysCommand, keysStatusCommand, rotateKeysCommand } from './cli/keys.ts';
 import { progressOf } from './cli/progress.ts';
@@ -30,6 +33,9 @@ const configured = (): Config => {
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
+
+/** How long the read models may take to catch up with the log before they are checked. */
+const catchUpMs = 600_000;
 
 /** Aborted by SIGINT and SIGTERM: long work ends after what is under way. */
 const interrupted = (): AbortSignal => {
@@ -86,6 +92,31 @@ program
       say(await rebuildCommand(projections, progressOf('Rebuilding'), interrupted())),
     ),
   );
+
+program
+  .command('fsck')
+  .description('check the log, every envelope, and that the read models are what the log says')
+  .action(() =>
+    onLedger(async ({ store, keyring, projections, served, rebuilt }) => {
+      await projections.caughtUp(catchUpMs);
+      const parts = { log: store, keyring, definitions: eventDefinitions, models: served, rebuilt };
+      const { lines, clean } = await fsck(parts, progressOf);
+      say(lines.join('\n'));
+      if (!clean) process.exitCode = 1;
+    }),
+  );
+
+program
+  .command('drill')
+  .description('delete the read models, build them from the log, and compare')
+  .action(async () => {
+    const config = configured();
+    const open = async () => {
+      const { projections, served, close } = await openLedger(config);
+      return { projections, digest: served, close };
+    };
+    say(await drill(open, modelsFolder(config.dataFolder), progressOf, interrupted()));
+  });
 
 const minting = program
   .command('token')

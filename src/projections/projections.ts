@@ -101,6 +101,12 @@ export class LedgerProjections implements Projections {
     });
   }
 
+  /** The folder of the models in service; absent while there are none yet. */
+  folder(): string | undefined {
+    const generation = this.#generations.newest();
+    return generation === undefined ? undefined : this.#generations.path(generation);
+  }
+
   ready(): boolean {
     return this.status().every(({ state }) => state !== 'stopped');
   }
