@@ -21,16 +21,16 @@ export interface Split {
 /** Fewer settled facts than this cost less in the head than a split costs to make. */
 const worthwhile = 256;
 
-/** The head and the archive of a whole record; absent where too little of it is settled. */
-export const splitSettled = (record: PatientRecord): Split | undefined => {
+/** The head and the archive of a whole record; absent where fewer than `least` facts of it are settled. */
+export const splitSettled = (record: PatientRecord, least = worthwhile): Split | undefined => {
   const watermark = record.recordedAt;
-  const settled = settledConsents(record.consents, watermark);
-  const over = record.emergencies.filter(({ until }) => until <= watermark);
-  if (settled.size + over.length < worthwhile) return undefined;
-  const [archived, kept] = partition(record.consents, ({ grant }) => settled.has(grant.consentId));
-  const emergencies = record.emergencies.filter(({ until }) => until > watermark);
+  const latest = latestRevision(record);
+  const settled = settledConsents(record.consents, watermark, latest);
+  const [archived, consents] = partition(record.consents, ({ grant }) => settled.has(grant.consentId));
+  const [over, emergencies] = partition(record.emergencies, ({ until }) => until <= watermark);
+  if (archived.length + over.length < least) return undefined;
   return {
-    head: { ...record, consents: kept, emergencies, settledBefore: watermark },
+    head: { ...record, consents, emergencies, settledBefore: watermark },
     archive: { consents: archived, emergencies: over },
   };
 };
@@ -85,10 +85,31 @@ export const fits = (head: PatientRecord, event: PatientEvent): boolean => {
 const entryOf = (record: PatientRecord, consentId: string): ConsentEntry | undefined =>
   record.consents.find(({ grant }) => grant.consentId === consentId);
 
+/** The latest revision that a fact of the record was recorded at: what an answer as of then names (S7.5). */
+const latestRevision = ({ consents, emergencies }: PatientRecord): number =>
+  [...consents.map(latestOf), ...emergencies.map(({ revision }) => revision)].reduce(
+    (latest, revision) => Math.max(latest, revision),
+    -1,
+  );
+
+const latestOf = ({ revision, revocations, invalidated, expired }: ConsentEntry): number =>
+  Math.max(
+    revision,
+    revocations.at(-1)?.revision ?? -1,
+    invalidated?.revision ?? -1,
+    expired?.revision ?? -1,
+  );
+
 /** The ids of the consents that may leave the head. */
-const settledConsents = (consents: readonly ConsentEntry[], watermark: Millis): ReadonlySet<string> => {
+const settledConsents = (
+  consents: readonly ConsentEntry[],
+  watermark: Millis,
+  latest: number,
+): ReadonlySet<string> => {
   const began = standings(consents);
-  const kept = keptForReasons(consents, began, watermark);
+  const named = keptForReasons(consents, began, watermark);
+  const last = consents.filter((entry) => latestOf(entry) === latest);
+  const kept = new Set([...named, ...last].map(({ grant }) => grant.consentId));
   const ended = new Map(began.map((standing) => [standing.entry, standing]));
   const settled = new Set<string>();
   for (const entry of consents) {
@@ -119,13 +140,13 @@ const keptForReasons = (
   consents: readonly ConsentEntry[],
   began: readonly Standing[],
   watermark: Millis,
-): ReadonlySet<string> => {
+): readonly ConsentEntry[] => {
   const last = began.reduce(
     (latest, { begins }) => (begins <= watermark ? Math.max(latest, begins) : latest),
     Number.NEGATIVE_INFINITY,
   );
   const named = began.filter(({ begins }) => begins >= last).map(({ entry }) => entry);
-  return new Set([...named, ...consents.slice(-1)].map(({ grant }) => grant.consentId));
+  return [...named, ...consents.slice(-1)];
 };
 
 /** Takes from `settled` all that might replace something outside: without it that would stand again (S2.4). */

@@ -100,8 +100,6 @@ describe('keys rotate', () => {
     }));
 });
 
-const placesOf = (dataFolder: string) => ({ dataFolder, keysFolder: join(dataFolder, 'keys') });
-
 describe('the keys commands', () => {
   it('init, status and rotate say what they did', () =>
     withFolder(async (folder) => {
