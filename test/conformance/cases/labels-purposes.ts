@@ -371,6 +371,22 @@ export const purposeCases: readonly Case[] = [
     expect: 'permit: break-glass',
   },
   {
+    title: 'S6.2 overrides: the path that lists BTG must be the certain one',
+    events: [
+      granted('A', {
+        rules: [
+          {
+            type: 'deny',
+            exceptions: [{ exceptions: [{}, { custodian: ['Organization/x'], purpose: [glass] }] }],
+          },
+        ],
+      }),
+      emergency(),
+    ],
+    question: breaking({ custodian: undefined }),
+    expect: 'permit: break-glass',
+  },
+  {
     title: 'S6.2 by-consent: the rules must permit by a path that lists BTG',
     events: [granted('A', { rules: [{ type: 'permit', purpose: [glass] }] }), emergency()],
     question: breaking(),

@@ -499,6 +499,28 @@ export const timeCases: readonly Case[] = [
     basis: [{ name: 'B', revision: 1, rules: ['rules[0]'] }],
   },
   {
+    title: 'S2.4 the later recorded stands, though the other began long before, being retroactive',
+    events: [
+      granted('A', {
+        ...deny,
+        signedAt: '2026-03-01',
+        period: days('2026-01-01'),
+        retroactive: true,
+        form: form('replacing', '2'),
+      }),
+      granted('B', {
+        ...permit,
+        signedAt: '2026-01-01',
+        period: days('2026-03-01'),
+        form: form('replacing', '1'),
+        replaces: ['A'],
+      }),
+    ],
+    question: ask(),
+    expect: 'permit: permitted',
+    basis: [{ name: 'B', revision: 1, rules: ['rules[0]'] }],
+  },
+  {
     title: 'S2.5 ConsentExpired changes no answer',
     events: [
       granted('A', { ...permit, period: days(undefined, '2026-12-31') }),
