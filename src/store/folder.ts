@@ -51,6 +51,8 @@ export const claimFolder = (folder: string): { release(): void } => {
   ensurePrivateFile(file);
   const lock = new Database(file, { timeout: 0 });
   try {
+    // No journal beside it: the transaction never ends, and a full disk must not stop a start.
+    lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();

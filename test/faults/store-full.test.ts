@@ -36,6 +36,7 @@ test('a full disk: appends are refused, reads go on, and after space returns all
     const ballast = join(folder, 'ballast');
     await writeFile(ballast, Buffer.alloc(1_500_000));
     const store = await openSqliteStore({ folder, clock: Date.now });
+    t.after(() => store.close());
     const { revision, outcome } = await fill(store);
     assert.ok(outcome.outcome === 'refused' && outcome.code === 'store-full', JSON.stringify(outcome));
     const waiting = ['b', 'c', 'd'].map((stream) =>
@@ -53,6 +54,7 @@ test('a full disk: appends are refused, reads go on, and after space returns all
     await store.close();
 
     const reopened = await openSqliteStore({ folder, clock: Date.now });
+    t.after(() => reopened.close());
     assert.equal(reopened.head(), revision + 3);
     for await (const fault of checkLog(reopened)) assert.fail(fault.detail);
     await reopened.close();

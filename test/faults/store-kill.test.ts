@@ -36,16 +36,15 @@ const runAndKill = async (folder: string, millis: number): Promise<string[]> => 
 /** Opens the store and checks the whole log; answers with its events as lines, each event id once. */
 const linesAfterKill = async (folder: string): Promise<Set<string>> => {
   const store = await openSqliteStore({ folder, clock: Date.now });
-  for await (const fault of checkLog(store)) assert.fail(fault.detail);
-  const lines = new Set<string>();
-  const ids = new Set<string>();
-  for await (const { stream, revision, id } of store.readAll()) {
-    assert.ok(!ids.has(id), `event ${id} is doubled`);
-    ids.add(id);
-    lines.add(`${stream} ${revision} ${id}`);
+  try {
+    const faults = await Array.fromAsync(checkLog(store));
+    assert.deepEqual(faults, []);
+    const events = await Array.fromAsync(store.readAll());
+    assert.equal(new Set(events.map(({ id }) => id)).size, events.length, 'an event is doubled');
+    return new Set(events.map(({ stream, revision, id }) => `${stream} ${revision} ${id}`));
+  } finally {
+    await store.close();
   }
-  await store.close();
-  return lines;
 };
 
 test(`${kills} SIGKILLs under 8 writers: nothing acknowledged is lost, nothing doubled`, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -23,15 +23,16 @@ describe('the data folder', () => {
     return true;
   };
 
-  it('is made for its owner alone, with all that is in it', async () => {
+  it('is made for its owner alone, with all that is in it', async (t) => {
     const folder = join(parent, 'made', 'deep');
     const store = await openSqliteStore({ folder, clock: Date.now });
+    t.after(() => store.close());
     await store.append('stream', [newEvent()], -1);
     assert.equal((await stat(folder)).mode & 0o777, 0o700);
+    assert.deepEqual((await readdir(folder)).toSorted(), ['lock.db', 'log.db', 'log.db-shm', 'log.db-wal']);
     for (const file of ['lock.db', 'log.db', 'log.db-wal', 'log.db-shm']) {
       assert.equal((await stat(join(folder, file))).mode & 0o777, 0o600, file);
     }
-    await store.close();
   });
 
   it('is refused while others may enter it', async () => {
@@ -45,9 +46,10 @@ describe('the data folder', () => {
     claimFolder(folder).release();
   });
 
-  it('is refused to a second store in this process, and the first goes on holding it', async () => {
+  it('is refused to a second store in this process, and the first goes on holding it', async (t) => {
     const folder = join(parent, 'twice');
     const store = await openSqliteStore({ folder, clock: Date.now });
+    t.after(() => store.close());
     for (let attempt = 0; attempt < 2; attempt++) {
       await assert.rejects(openSqliteStore({ folder, clock: Date.now }), refused(folder, /in use/));
     }

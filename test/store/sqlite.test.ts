@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { LogReader } from '../../src/store/log-reader.ts';
 import type { AppendOutcome } from '../../src/store/port.ts';
 import { logFile, openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
@@ -40,7 +40,14 @@ describe('the embedded store as a local log', () => {
     folder = join(parent, String(opened++));
     now = 1_000_000;
   });
-  const open = (): Promise<SqliteStore> => openSqliteStore({ folder, clock: () => now });
+  const stores: SqliteStore[] = [];
+  const open = async (): Promise<SqliteStore> => {
+    const store = await openSqliteStore({ folder, clock: () => now });
+    stores.push(store);
+    return store;
+  };
+  // Also of a test that failed: an open store keeps the process alive.
+  afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
 
   it('keeps what was written, its order and its times over a restart', async () => {
     const first = await open();
@@ -54,7 +61,6 @@ describe('the embedded store as a local log', () => {
     assert.deepEqual(second.slice(0, 100), log);
     assert.equal(second.head(), 10);
     assert.deepEqual(await second.append('a', [newEvent()], 3), { outcome: 'conflict', revision: 4 });
-    await second.close();
   });
 
   it('gives out indexes from 1 on, and says which positions it has reached', async () => {
@@ -76,7 +82,6 @@ describe('the embedded store as a local log', () => {
     );
     for (const position of ['3', '', '-1', '1e0', 'x', '0']) assert.equal(store.reached(position), false);
     assert.throws(() => store.subscribe('x', async () => {}), RangeError);
-    await store.close();
   });
 
   it('tells listeners of each commit before the append is answered', async () => {
@@ -85,7 +90,6 @@ describe('the embedded store as a local log', () => {
     store.onCommit((streams) => heard.push(...streams.map((stream) => `${stream} at ${store.head()}`)));
     await store.append('a', [newEvent()], -1);
     assert.deepEqual(heard, ['a at 1']);
-    await store.close();
   });
 
   it('S1.3 records after every now that was given out, also where the clock stands still', async () => {
@@ -96,7 +100,6 @@ describe('the embedded store as a local log', () => {
     assert.equal(second, now + 1);
     assert.equal(store.settledNow(second), now + 1);
     assert.equal(recordedAt(await store.append('b', [newEvent()], -1)), now + 2);
-    await store.close();
   });
 
   it('S1.3 never records before what stands, also when the clock was set back, over a restart', async () => {
@@ -108,7 +111,6 @@ describe('the embedded store as a local log', () => {
     const second = await open();
     assert.equal(recordedAt(await second.append('a', [newEvent()], 1)), before);
     assert.equal(second.settledNow(undefined), now);
-    await second.close();
   });
 
   it('an append that is under way is pending for its stream, and readable once that settles', async () => {
@@ -124,7 +126,6 @@ describe('the embedded store as a local log', () => {
     assert.equal(store.pending('a'), undefined);
     assert.equal(store.streamSlice('a', 0).length, 1);
     await outcome;
-    await store.close();
   });
 
   it('S1.3 a reader who awaits what is pending sees all that will ever be known at its now', async () => {
@@ -149,7 +150,6 @@ describe('the embedded store as a local log', () => {
     for (const { now, events } of answers) {
       assert.equal(times.filter((time) => time <= now).length, events);
     }
-    await store.close();
   });
 
   it('answers what it accepted when it is closed, and refuses what comes after', async () => {
@@ -165,7 +165,6 @@ describe('the embedded store as a local log', () => {
   it('refuses an append without events', async () => {
     const store = await open();
     await assert.rejects(store.append('a', [], -1), RangeError);
-    await store.close();
   });
 
   it('is read from other threads by stream, in shards', async () => {
@@ -180,6 +179,5 @@ describe('the embedded store as a local log', () => {
     assert.deepEqual(reader.slice(0, 2), store.slice(0, 2));
     assert.equal(reader.head(), 3);
     reader.close();
-    await store.close();
   });
 });
