@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
 import { z } from 'zod';
 import { importChoices } from '../fhir/choices.ts';
 import type { ImportServices } from './import/import-one.ts';
 import { filesOf, type Item, readItems } from './import/input.ts';
-import { showProgress } from './import/progress.ts';
 import { reportText } from './import/report.ts';
 import { runImport } from './import/run.ts';
+import { progressOf } from './progress.ts';
 
 /** What `consent-ledger import` is told, besides its input: each choice of SEMANTICS S8 and how to run. */
 export const importOptions = z.strictObject({
@@ -32,40 +31,35 @@ export const importConsents = async (
   inputs: readonly string[],
   options: ImportOptions,
   services: ImportServices,
-  {
-    stdout,
-    stderr,
-  }: { readonly stdout: Writable; readonly stderr: Writable & { isTTY?: boolean } } = process,
+  { stdout, stderr }: { stdout: NodeJS.WritableStream; stderr: NodeJS.WriteStream } = process,
 ): Promise<number> => {
   const { tenant, agent, inFlight, report: reportFile, ...choices } = importOptions.parse(options);
   const files = await filesOf(inputs);
-  const progress = showProgress(
-    files.reduce((sum, file) => sum + file.bytes, 0),
-    stderr,
-  );
+  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  let readBytes = 0;
+  const onBytes = (bytes: number) => {
+    readBytes += bytes;
+  };
+  const progress = progressOf('Importing', stderr);
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   process.once('SIGINT', onInterrupt);
-  try {
-    const report = await runImport(itemsOf(files, progress.advance), services, {
-      tenant,
-      agent: { issuer, subject: agent },
-      choices,
-      inFlight,
-      signal: stop.signal,
-      onCount: progress.count,
-    });
-    progress.stop();
-    stdout.write(reportText(report));
-    // Names of resources may be telling where they come from: for the operator alone.
-    if (reportFile !== undefined)
-      await writeFile(reportFile, JSON.stringify(report, null, 2), { mode: 0o600 });
-    if (report.interrupted) return 130;
-    return report.counts.failed > 0 ? 1 : 0;
-  } finally {
-    progress.stop();
+  const report = await runImport(itemsOf(files, onBytes), services, {
+    tenant,
+    agent: { issuer, subject: agent },
+    choices,
+    inFlight,
+    signal: stop.signal,
+    onCount: (consents) => progress.show(Math.min(1, readBytes / totalBytes), `${consents} consents`),
+  }).finally(() => {
+    progress.end();
     process.off('SIGINT', onInterrupt);
-  }
+  });
+  stdout.write(reportText(report));
+  // Names of files and resources may tell of whom they are: for the operator alone.
+  if (reportFile !== undefined) await writeFile(reportFile, JSON.stringify(report, null, 2), { mode: 0o600 });
+  if (report.interrupted) return 130;
+  return report.counts.failed > 0 ? 1 : 0;
 };
 
 async function* itemsOf(

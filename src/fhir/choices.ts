@@ -9,8 +9,8 @@ export const importChoices = z.strictObject({
   base: z
     .string()
     .min(1)
-    .transform((base) => base.replace(/\/+$/, ''))
     .default('urn:consent-ledger:fhir')
+    .transform((base) => base.replace(/\/+$/, ''))
     .describe('Base URL of the server that the resources come from: names them and their patients'),
   untypedRoot: z
     .enum(['refuse', 'as-base', 'as-exception'])

@@ -5,7 +5,7 @@ import type { FailureCode } from '../../../schemas/failures.ts';
 import type { Policy } from '../../consent/policy.ts';
 import { applyReading, standingUnread } from '../../fhir/apply.ts';
 import type { ImportChoices } from '../../fhir/choices.ts';
-import type { Effective, Reading } from '../../fhir/consent.ts';
+import type { Effective } from '../../fhir/consent.ts';
 import type { Refusal } from '../../fhir/refusal.ts';
 import type { Forms } from '../../record/forms.ts';
 import { uuidOf } from '../../record/ids.ts';
@@ -48,21 +48,19 @@ const ends: ReadonlySet<FailureCode> = new Set(['store-full', 'store-unavailable
 
 /** Carries out what a resource was read as. */
 export const importReading = async (
-  reading: Reading,
+  reading: Effective,
   services: ImportServices,
   context: ImportContext,
 ): Promise<Came> => {
-  if (reading.kind === 'refused' || reading.kind === 'left')
-    return { outcome: reading.kind, path: reading.path, reason: reading.reason };
   try {
-    return await importEffective(reading, services, context);
+    return await carryOut(reading, services, context);
   } catch (error) {
     if (error instanceof VaultUnavailable) return { outcome: 'failed', reason: error.code, ends: true };
     throw error;
   }
 };
 
-const importEffective = async (
+const carryOut = async (
   reading: Effective,
   { records, keyring, forms, policy }: ImportServices,
   { tenant, agent, choices }: ImportContext,
@@ -78,8 +76,10 @@ const importEffective = async (
     tenant,
     key,
     (record, now) => {
-      unread = standingUnread(record, reading.source.resourceKey, now);
-      return applyReading(record, reading, { policy, agent, now, reportOnly, form, consentIdOf });
+      const decided = applyReading(record, reading, { policy, agent, now, reportOnly, form, consentIdOf });
+      const unchanged = decided.ok && decided.value.length === 0;
+      unread = unchanged ? standingUnread(record, reading.source.resourceKey, now) : undefined;
+      return decided;
     },
     {},
   );
@@ -95,7 +95,7 @@ const outcomeOf: Readonly<Record<string, Outcome>> = {
   ConsentInvalidated: 'invalidated',
 };
 
-/** `unread`: why the resource stood unread before. */
+/** `unread`: why the resource stands unread, where nothing was changed. */
 const cameOf = ([first]: readonly WrittenEvent[], unread: Refusal | undefined): Came => {
   if (first === undefined) return { outcome: 'unchanged', ...(unread && { ...unread, blocks: true }) };
   const { unreadable } = first.payload as Partial<ConsentGranted>;

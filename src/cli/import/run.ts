@@ -30,13 +30,16 @@ export const runImport = async (
 
   const carryOut = async (origin: string, resource: unknown): Promise<void> => {
     const reading = readConsent(resource, choices, timeZone);
-    const work = () => importReading(reading, services, run);
-    const { ends, ...came } = await ('patient' in reading
-      ? turns.take(JSON.stringify(reading.patient), work)
-      : work());
-    if (ends) ended.abort();
     const { id } = resource as { readonly id?: unknown };
-    tally.add({ origin, ...(typeof id === 'string' && { resource: `Consent/${id}` }), ...came });
+    const named = { origin, ...(typeof id === 'string' && { resource: `Consent/${id}` }) };
+    if (reading.kind === 'refused' || reading.kind === 'left') {
+      tally.add({ ...named, outcome: reading.kind, path: reading.path, reason: reading.reason });
+    } else {
+      const patient = JSON.stringify(reading.patient);
+      const { ends, ...came } = await turns.take(patient, () => importReading(reading, services, run));
+      if (ends) ended.abort();
+      tally.addEffective({ ...named, ...came }, `${reading.source.resourceKey} ${patient}`);
+    }
     run.onCount?.(tally.read);
   };
 
@@ -51,7 +54,7 @@ export const runImport = async (
       }
       const { origin } = item;
       if ('problem' in item) tally.add({ origin, outcome: 'failed', reason: item.problem });
-      else if (typeOf(item.resource) !== 'Consent') tally.other(typeOf(item.resource));
+      else if (typeOf(item.resource) !== 'Consent') tally.addOther(typeOf(item.resource));
       else {
         const task = carryOut(origin, item.resource).finally(() => underWay.delete(task));
         underWay.add(task);
