@@ -133,20 +133,19 @@ const isOver = (entry: ConsentEntry, standing: Standing | undefined, watermark: 
 };
 
 /**
- * What names the reason where nothing is in force: whatever begins no earlier than the last that has begun (S7.3).
- * And the latest grant, by which the patient is known (S7.2).
+ * What names the reason where nothing is in force: what will begin, and of what has begun the last, ties going to
+ * what was recorded later (S7.3, S1.4). And the latest grant, by which the patient is known (S7.2).
  */
 const keptForReasons = (
   consents: readonly ConsentEntry[],
   began: readonly Standing[],
   watermark: Millis,
 ): readonly ConsentEntry[] => {
-  const last = began.reduce(
-    (latest, { begins }) => (begins <= watermark ? Math.max(latest, begins) : latest),
-    Number.NEGATIVE_INFINITY,
+  const [past, ahead] = partition(began, ({ begins }) => begins <= watermark);
+  const last = past.toSorted(
+    (one, other) => one.begins - other.begins || one.entry.revision - other.entry.revision,
   );
-  const named = began.filter(({ begins }) => begins >= last).map(({ entry }) => entry);
-  return [...named, ...consents.slice(-1)];
+  return [...ahead, ...last.slice(-1)].map(({ entry }) => entry).concat(consents.slice(-1));
 };
 
 /** Takes from `settled` all that might replace something outside: without it that would stand again (S2.4). */
