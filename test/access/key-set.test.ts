@@ -19,13 +19,15 @@ const published: {
   mode: 'well',
   asked: 0,
 };
-const server = createServer((_request, response) => {
+const server = createServer((request, response) => {
   published.asked += 1;
   if (published.mode === 'error') return response.writeHead(500).end();
   if (published.mode === 'garbage') return response.end('<html>');
-  if (published.mode === 'redirect') return response.writeHead(302, { location: '/elsewhere' }).end();
-  if (published.mode === 'endless') return response.end('x'.repeat(300_000));
-  return response.end(JSON.stringify({ keys: published.keys.map(({ jwk }) => jwk) }));
+  if (published.mode === 'redirect' && request.url !== '/elsewhere') {
+    return response.writeHead(302, { location: '/elsewhere' }).end();
+  }
+  const padding = published.mode === 'endless' ? 'x'.repeat(300_000) : '';
+  return response.end(JSON.stringify({ keys: published.keys.map(({ jwk }) => jwk), padding }));
 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;

@@ -72,6 +72,8 @@ describe('asking for a recipient', () => {
     assert.equal(code(app, 'Practitioner/p'), 'organisation-mismatch');
     assert.equal(code(app, 'Organization/aa'), 'organisation-mismatch');
     assert.equal(code(principal(['decisions:ask']), 'Organization/a'), 'organisation-mismatch');
+    const unclaimed = mayAskFor(principal(['decisions:ask']), { reference: 'Organization/a' }, () => true);
+    assert.ok(!unclaimed.ok);
   });
 
   it('is allowed for others by decisions:ask-any alone', () => {
