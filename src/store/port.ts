@@ -83,10 +83,16 @@ export interface LocalLog {
   /** Where an append to this stream is under way: settles when it is decided. Await before answering. */
   pending(stream: string): Promise<void> | undefined;
   /**
-   * The moment that counts as now for a question about this stream: no event of it will ever be recorded at or
-   * before the returned instant but those already readable. `lastRecordedAt`: of its last event, if it has any.
+   * The moment that counts as now for a question about this stream, not before its last event. `lastRecordedAt`: of
+   * its last event, if it has any.
    */
   settledNow(lastRecordedAt: Millis | undefined): Millis;
+  /**
+   * Up to when everything that is recorded of this stream is readable here: no event of it will ever be recorded at
+   * or before the returned instant but those already readable. A `knownAt` is lowered to it (SEMANTICS S1.2). Never
+   * after `now`, what `settledNow` returned in this turn of the event loop, and never before `lastRecordedAt`.
+   */
+  knownUntil(lastRecordedAt: Millis | undefined, now: Millis): Millis;
   /** Called after each commit with the streams that grew. */
   onCommit(listener: (streams: readonly string[]) => void): void;
 }

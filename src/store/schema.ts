@@ -35,3 +35,21 @@ export const createTables = (db: Database.Database): void => {
     ) STRICT;
   `);
 };
+
+/** What a replica adds: how far it has followed the store, and by which event that store is known again. */
+export const createReplicaTable = (db: Database.Database): void => {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS replica (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      reached_commit INTEGER NOT NULL,
+      reached_prepare INTEGER NOT NULL,
+      event_commit INTEGER NOT NULL,
+      event_prepare INTEGER NOT NULL,
+      event_id TEXT NOT NULL
+    ) STRICT;
+  `);
+};
+
+/** Whether the log is a replica of a remote store, and not itself the truth. */
+export const followsAStore = (db: Database.Database): boolean =>
+  db.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'replica'`).get() !== undefined;
