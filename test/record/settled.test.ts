@@ -99,7 +99,7 @@ describe('the head of a split record', () => {
       { numRuns: 300 },
     );
     assert.ok(
-      tally.answers > 10_000 && tally.events > 100,
+      tally.answers > 5_000 && tally.events > 50,
       `it compares something: ${JSON.stringify(tally)}`,
     );
   });
@@ -113,7 +113,7 @@ describe('the head of a split record', () => {
       }),
       { numRuns: 500 },
     );
-    assert.ok(tally.answers > 2_000, `it compares something: ${JSON.stringify(tally)}`);
+    assert.ok(tally.answers > 500, `it compares something: ${JSON.stringify(tally)}`);
   });
 
   const question: Question = {

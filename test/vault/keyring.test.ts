@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { openKeyring } from '../../src/vault/keyring.ts';
 import { LruCache } from '../../src/vault/lru.ts';
 import { randomBytesPooled } from '../../src/vault/random.ts';
 import { openVaultKit, type VaultKit, withFolder } from './kit.ts';
 
+const randomModule = new URL('../../src/vault/random.ts', import.meta.url).href;
 const patient = { system: 'urn:test', value: 'P-1' };
 const withKit = (run: (kit: VaultKit) => Promise<void>): Promise<void> =>
   withFolder(async (folder) => {
@@ -120,6 +123,18 @@ describe('pooled random bytes', () => {
     const given = Array.from({ length: 20_000 }, () => randomBytesPooled(12));
     assert.equal(new Set(given.map((bytes) => bytes.toString('hex'))).size, 20_000);
     assert.ok(given.every((bytes) => bytes.length === 12));
+  });
+
+  it('of two threads have nothing in common', async () => {
+    const script = `
+      const { randomBytesPooled } = await import(${JSON.stringify(randomModule)});
+      const { parentPort } = await import('node:worker_threads');
+      parentPort.postMessage(Array.from({ length: 2_000 }, () => randomBytesPooled(12).toString('hex')));
+    `;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+    const [theirs] = (await once(worker, 'message')) as [string[]];
+    const mine = Array.from({ length: 2_000 }, () => randomBytesPooled(12).toString('hex'));
+    assert.equal(new Set([...theirs, ...mine]).size, 4_000);
   });
 
   it('come in every size up to the pool’s', () => {
