@@ -98,10 +98,7 @@ describe('the head of a split record', () => {
       }),
       { numRuns: 300 },
     );
-    assert.ok(
-      tally.answers > 5_000 && tally.events > 50,
-      `it compares something: ${JSON.stringify(tally)}`,
-    );
+    assert.ok(tally.answers > 5_000 && tally.events > 50, `it compares something: ${JSON.stringify(tally)}`);
   });
 
   it('does so with rules of every kind', () => {
