@@ -1,8 +1,9 @@
 import type { RuleType } from '../../schemas/provision.ts';
+import { opposite } from '../consent/rules.ts';
 import type { ImportChoices } from './choices.ts';
 import type { R4Provision, R4Root } from './provision.ts';
 import { type Read, refuse } from './refusal.ts';
-import { opposite, type Placed, type PlacedRule, type Terms } from './terms.ts';
+import type { Placed, PlacedRule, Terms } from './terms.ts';
 
 const root = 'Consent.provision';
 

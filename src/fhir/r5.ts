@@ -1,7 +1,8 @@
 import type { FhirPeriod } from '../../schemas/instant.ts';
 import type { RuleType } from '../../schemas/provision.ts';
+import { opposite } from '../consent/rules.ts';
 import type { R5Provision } from './provision.ts';
-import { opposite, type Placed, type Terms } from './terms.ts';
+import type { Placed, Terms } from './terms.ts';
 
 /** What an R5 Consent says (SEMANTICS S8.1): its decision, and provisions that turn it, level by level. */
 export const readR5 = (

@@ -20,8 +20,6 @@ export interface Placed {
 }
 export type PlacedRule = Placed & { readonly type: RuleType };
 
-export const opposite = (type: RuleType): RuleType => (type === 'permit' ? 'deny' : 'permit');
-
 export const toRule = ({ type, ...placed }: PlacedRule): Rule => ({ type, ...toException(placed) });
 
 const toException = ({ criteria, exceptions }: Placed): Exception =>

@@ -66,8 +66,10 @@ test('S8.5 only active is granted; inactive revokes, entered-in-error invalidate
 });
 
 test('S8.5 an end that is modified in a way not known is not carried out', () => {
-  const changes = { status: 'inactive', modifierExtension: [{ url: 'x' }] };
-  assert.equal(refusalOf(read(r5('deny', undefined, changes))), 'unreadable Consent.modifierExtension');
+  const ended = (changes: object) =>
+    refusalOf(read(r5('deny', undefined, { status: 'inactive', ...changes })));
+  assert.equal(ended({ modifierExtension: [{ url: 'x' }] }), 'unreadable Consent.modifierExtension');
+  assert.equal(ended({ implicitRules: 'http://a.example' }), 'unreadable Consent.implicitRules');
 });
 
 test('S8.5 policy.uri names the form only where the operator says so', () => {

@@ -46,11 +46,11 @@ const shown = 20;
 /** The report as text for a terminal. */
 export const reportText = ({ read, counts, blocking, others, interrupted, lines }: ImportReport): string => {
   const rows = outcomes.map((outcome): [string, number] => [outcome, counts[outcome]]);
-  const others_ = Object.entries(others).map(([type, count]): [string, number] => [
+  const otherRows = Object.entries(others).map(([type, count]): [string, number] => [
     `not a Consent: ${type}`,
     count,
   ]);
-  const table = [['consents read', read] as const, ...rows, ...others_]
+  const table = [['consents read', read] as const, ...rows, ...otherRows]
     .map(([name, count]) => `${name.padEnd(32)}${String(count).padStart(9)}`)
     .join('\n');
   const details = lines.slice(0, shown).map(lineText);
