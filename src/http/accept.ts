@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.ts';
 import { type Preconditions, preconditionsOf, requestIdOf } from './preconditions.ts';
 import type { RequestFailure } from './problem-reply.ts';
 import { readBody } from './read-body.ts';
-import type { Services } from './services.ts';
+import type { Transport } from './services.ts';
 import type { Trace } from './trace.ts';
 
 export type Accepted<T> =
@@ -21,11 +21,11 @@ const unconditional = ok<Preconditions>({});
 
 /** Lets requests to one route in: who is asking, whether they may, how fast, and in which shape. */
 export const acceptor = (
-  services: Services,
+  transport: Transport,
   route: ApiRoute,
   withinRate: (principal: Principal) => boolean,
 ) => {
-  const { tokens, limits, requestSecret } = services;
+  const { tokens, limits, requestSecret } = transport;
 
   return async (request: Request, trace: Trace): Promise<Accepted<Exchange<ApiRoute>>> => {
     const found = await tokens.principalOf(request.headers.authorization);

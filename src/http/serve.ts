@@ -7,7 +7,7 @@ import type { Handler } from './exchange.ts';
 import { etagOf } from './preconditions.ts';
 import { problemReply, type RequestFailure } from './problem-reply.ts';
 import { type Reply, send } from './reply.ts';
-import type { Services } from './services.ts';
+import type { Transport } from './services.ts';
 import { type Trace, traceOf } from './trace.ts';
 
 const timedOut: RequestFailure = { code: 'timed-out', detail: 'the request took longer than it may' };
@@ -22,13 +22,13 @@ export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/
  * where it fails or takes too long.
  */
 export const serve = <Route extends ApiRoute>(
-  services: Services,
+  transport: Transport,
   route: Route,
   handle: Handler<Route>,
   withinRate: (principal: Principal) => boolean,
 ) => {
-  const { log, metrics, uuid, limits } = services;
-  const accept = acceptor(services, route, withinRate);
+  const { log, metrics, uuid, limits } = transport;
+  const accept = acceptor(transport, route, withinRate);
   const method = route.method.toUpperCase();
   const template = expressPath(route.path);
 

@@ -42,3 +42,6 @@ export interface Services {
   readonly uuid: () => string;
   readonly limits: HttpLimits;
 }
+
+/** What every route rests on, whatever it is about. */
+export type Transport = Pick<Services, 'tokens' | 'requestSecret' | 'log' | 'metrics' | 'uuid' | 'limits'>;

@@ -85,6 +85,20 @@ describe('Idempotency-Key', () => {
     assert.equal((await historyOf(patient)).length, 1);
   });
 
+  it('with the same body to another operation, or about another consent, is refused', async () => {
+    const patient = patientOf('idem-8');
+    const grant = async () =>
+      answered('grantConsent', await service.post('/consents', grantFor(patient))).consentId;
+    const [one, two] = [await grant(), await grant()];
+    const body = { patient, reason: 'the same' };
+    const headers = { 'idempotency-key': 'k-8' };
+    answered('revokeConsent', await service.post(`/consents/${one}/revocations`, body, headers));
+    for (const path of [`/consents/${one}/invalidations`, `/consents/${two}/revocations`]) {
+      refusedWith('idempotency-key-reused', await service.post(path, body, headers));
+    }
+    assert.equal((await historyOf(patient)).length, 3);
+  });
+
   it('is of the one who sends it', async () => {
     const patient = patientOf('idem-4');
     const headers = { 'idempotency-key': 'k-4' };
