@@ -517,6 +517,30 @@ const answers: readonly Case[] = [
     obligations: ['perhaps'],
   },
   {
+    title: 'S7.4 not of a permit that does not hold',
+    events: [
+      granted('A', { rules: [{ type: 'permit', obligations: [duty('blanket')] }] }),
+      granted('B', { ...amyOnly, otherwise: 'deny', signedAt: '2026-02-01' }),
+      granted('C', { ...bobOnly, otherwise: 'deny', signedAt: '2026-03-01' }),
+    ],
+    question: ask(),
+    expect: met,
+    obligations: [],
+  },
+  {
+    title: 'S7.4 not of a permit that an overlay mutes',
+    events: [
+      granted('A', {
+        rules: [{ type: 'permit', obligations: [duty('older')] }],
+        form: form('overlay'),
+      }),
+      granted('B', { ...permit, form: form('overlay'), signedAt: '2026-02-01' }),
+    ],
+    question: ask(),
+    expect: met,
+    obligations: [],
+  },
+  {
     title: 'S7.4 a denial has none',
     events: [granted('A', { rules: [{ type: 'permit', obligations: [duty('x')] }] }), granted('B', deny)],
     question: ask(),
@@ -693,6 +717,45 @@ export const residualCases: readonly ResidualCase[] = [
     applied: [
       [coded('1'), 'permit'],
       [coded('2'), 'deny'],
+    ],
+  },
+  {
+    title: 'S7.7 lists of who may are read together in what is left',
+    events: [
+      granted('A', { rules: [{ type: 'permit', code: [plainCode('1')] }], otherwise: 'deny' }),
+      granted('B', {
+        rules: [{ type: 'permit', code: [plainCode('2')] }],
+        otherwise: 'deny',
+        signedAt: '2026-02-01',
+      }),
+    ],
+    question: enforced('code'),
+    expect: 'conditional: conditional',
+    applied: [
+      [coded('1'), 'permit'],
+      [coded('2'), 'permit'],
+      [coded('3'), 'deny'],
+    ],
+  },
+  {
+    title: 'S7.7 what else is unknown may refuse in the residual, and never permit',
+    events: [
+      granted('A', {
+        rules: [
+          { type: 'permit', code: [plainCode('1')] },
+          { type: 'permit', code: [plainCode('2')], author: ['Practitioner/eve'] },
+          { type: 'deny', code: [plainCode('3')], author: ['Practitioner/eve'] },
+        ],
+        otherwise: 'permit',
+      }),
+      granted('B', { rules: [{ type: 'deny', code: [plainCode('4')] }] }),
+    ],
+    question: enforced('code'),
+    expect: 'conditional: conditional',
+    applied: [
+      [{ code: [plainCode('1')] }, 'permit'],
+      [{ code: [plainCode('3')] }, 'deny'],
+      [{ code: [plainCode('4')] }, 'deny'],
     ],
   },
   {

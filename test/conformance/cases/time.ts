@@ -162,6 +162,13 @@ export const timeCases: readonly Case[] = [
     revision: 0,
   },
   {
+    title: 'S1.3 known at the very moment of its recording, whatever came later',
+    events: [on('2026-03-01T08:00:00.000Z', granted('A', permit)), on('2026-04-01', granted('B', deny))],
+    question: ask({ knownAt: '2026-03-01T08:00:00.000Z' }),
+    expect: 'permit: permitted',
+    revision: 0,
+  },
+  {
     title: 'S1.3 not known a millisecond before',
     events: [on('2026-03-01T08:00:00.000Z', granted('A', permit))],
     question: ask({ knownAt: '2026-03-01T07:59:59.999Z' }),
