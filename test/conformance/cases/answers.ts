@@ -746,7 +746,6 @@ export const residualCases: readonly ResidualCase[] = [
           { type: 'permit', code: [plainCode('2')], author: ['Practitioner/eve'] },
           { type: 'deny', code: [plainCode('3')], author: ['Practitioner/eve'] },
         ],
-        otherwise: 'permit',
       }),
       granted('B', { rules: [{ type: 'deny', code: [plainCode('4')] }] }),
     ],
@@ -754,8 +753,9 @@ export const residualCases: readonly ResidualCase[] = [
     expect: 'conditional: conditional',
     applied: [
       [{ code: [plainCode('1')] }, 'permit'],
-      [{ code: [plainCode('3')] }, 'deny'],
-      [{ code: [plainCode('4')] }, 'deny'],
+      [{ code: [plainCode('2')] }, 'deny'],
+      [{ code: [plainCode('1'), plainCode('3')] }, 'deny'],
+      [{ code: [plainCode('1'), plainCode('4')] }, 'deny'],
     ],
   },
   {
