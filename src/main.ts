@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { eventDefinitions } from '../schemas/events/registry.ts';
 import { type Ledger, modelsFolder, openLedger, startService } from './app.ts';
@@ -116,6 +117,16 @@ program
       return { projections, digest: served, close };
     };
     say(await drill(open, modelsFolder(config.dataFolder), progressOf, interrupted()));
+  });
+
+program
+  .command('bench')
+  .description('measure against floors in the same run (needs the sources; arguments as for npm run bench)')
+  .allowUnknownOption()
+  .argument('[options...]')
+  .action((options: string[]) => {
+    const bench = new URL('../test/bench/run.ts', import.meta.url).pathname;
+    process.exitCode = spawnSync(process.execPath, [bench, ...options], { stdio: 'inherit' }).status ?? 1;
   });
 
 const minting = program
