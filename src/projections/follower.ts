@@ -9,7 +9,7 @@ import { Subjects, type ThreadParts } from './subjects.ts';
 import type { FollowerReport } from './thread-messages.ts';
 
 /** Between transactions that are not full: what comes in meanwhile is counted in one. */
-const breathMs = 10;
+const breathMs = 25;
 const vaultPauseMs = 1_000;
 const cachedConsents = 50_000;
 

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import type { Generations } from './generations.ts';
 import type { RebuildOptions, RebuildProgress } from './port.ts';
@@ -10,8 +10,15 @@ export interface ThreadEntry {
   readonly places: unknown;
 }
 
-export const startThread = ({ entry, places }: ThreadEntry, job: Job): Worker =>
-  new Worker(entry, { workerData: { job, places } satisfies ThreadStart<unknown> });
+export const startThread = (
+  { entry, places }: ThreadEntry,
+  job: Job,
+  resourceLimits: ResourceLimits = {},
+): Worker =>
+  new Worker(entry, { workerData: { job, places } satisfies ThreadStart<unknown>, resourceLimits });
+
+/** Of each builder, so that several stay under 1 GiB together; without a limit garbage is left to grow. */
+const builderLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
 const defaultWorkers = 2;
 
@@ -58,7 +65,7 @@ const build = (
 ): Promise<string | undefined> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve('aborted');
-    const worker = startThread(thread, job);
+    const worker = startThread(thread, job, builderLimits);
     let reason: string | undefined = 'the thread ended';
     const abort = () => {
       reason = 'aborted';

@@ -210,8 +210,11 @@ test('a rebuild that is aborted leaves the models that are in service', () =>
     withLedger(folder, async (kit) => {
       for (let n = 0; n < 5; n += 1) await kit.grant('A');
       await caughtUp(kit);
-      const result = await kit.projections.rebuild({ signal: AbortSignal.abort() });
-      assert.equal(result.ok, false);
+      const abort = new AbortController();
+      const midway = { signal: abort.signal, onProgress: () => abort.abort() };
+      assert.equal((await kit.projections.rebuild(midway)).ok, false);
+      assert.ok(abort.signal.aborted);
+      assert.equal((await kit.projections.rebuild({ signal: AbortSignal.abort() })).ok, false);
       assert.deepEqual(readdirSync(join(folder, 'models')), ['g1']);
       assert.equal(consentsOf(kit).length, 5);
       assert.ok(kit.projections.ready());
