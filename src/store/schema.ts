@@ -13,6 +13,16 @@ export const openForWriting = (file: string): Database.Database => {
 };
 
 /**
+ * As `openForWriting`, for a replica: a loss of power may take its last transactions, whole and in order, and they
+ * come again from the store.
+ */
+export const openReplicaForWriting = (file: string): Database.Database => {
+  const db = openForWriting(file);
+  db.pragma('synchronous = NORMAL');
+  return db;
+};
+
+/**
  * Integer stream ids keep the one random index, (stream, revision), small. There is none on the event id: it would
  * halve the throughput, and a retry can be recognised within its stream.
  */

@@ -1,0 +1,127 @@
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streams, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { Millis } from '../../schemas/instant.ts';
+
+/** A place in the log of the store, its system events included. */
+export interface RemotePosition {
+  readonly commit: number;
+  readonly prepare: number;
+}
+
+/** An event as the store holds it. */
+export interface RemoteEvent {
+  readonly position: RemotePosition;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  /** By the clock of the server that wrote it. */
+  readonly created: Millis;
+  readonly metadata: string;
+  readonly data: Buffer;
+}
+
+/** Negative where `one` lies before `other`. */
+export const comparePositions = (one: RemotePosition, other: RemotePosition): number =>
+  one.commit - other.commit || one.prepare - other.prepare;
+
+/** Streams whose name starts so are the server's own. */
+const isSystem = (stream: string): boolean => stream.startsWith('$');
+
+const { Options } = streams.ReadReq;
+
+const allFrom = (position: RemotePosition | 'start' | 'end'): ReadReq.Options.AllOptions => {
+  const all = new Options.AllOptions();
+  if (position === 'start') return all.setStart(new shared.Empty());
+  if (position === 'end') return all.setEnd(new shared.Empty());
+  return all.setPosition(
+    new Options.Position()
+      .setCommitPosition(String(position.commit))
+      .setPreparePosition(String(position.prepare)),
+  );
+};
+
+const optionsOf = (position: RemotePosition | 'start' | 'end'): ReadReq.Options =>
+  new Options()
+    .setAll(allFrom(position))
+    .setUuidOption(new Options.UUIDOption().setString(new shared.Empty()))
+    .setResolveLinks(false);
+
+/** Every event that is no system event after a position, those to come included, with checkpoints in between. */
+export const followRequest = (after: RemotePosition | undefined): ReadReq => {
+  const expression = new Options.FilterOptions.Expression().setRegex('^[^$]');
+  const filter = new Options.FilterOptions()
+    .setStreamIdentifier(expression)
+    .setMax(searchWindow)
+    .setCheckpointintervalmultiplier(1);
+  const options = optionsOf(after ?? 'start')
+    .setSubscription(new Options.SubscriptionOptions())
+    .setFilter(filter);
+  return new streams.ReadReq().setOptions(options);
+};
+
+/** After this many events of which none passes the filter the server tells how far it has come. */
+const searchWindow = 32;
+
+/** The event at a position. */
+export const eventAtRequest = (position: RemotePosition): ReadReq => readRequest(position, 0, 1);
+
+/** The last events of the log, newest first; enough to find an event or a checkpoint among them. */
+export const tailRequest = (): ReadReq => readRequest('end', 1, 2 * searchWindow);
+
+const readRequest = (position: RemotePosition | 'end', direction: 0 | 1, count: number): ReadReq =>
+  new streams.ReadReq().setOptions(
+    optionsOf(position).setReadDirection(direction).setCount(String(count)).setNoFilter(new shared.Empty()),
+  );
+
+/**
+ * The place that a follower must have reached to have every event that the tail stands at the end of; undefined in
+ * an empty log. Behind the last event there may be system events, of which a follower hears at a checkpoint.
+ */
+export const headOf = (tail: readonly ReadResp[]): RemotePosition | undefined => {
+  const recorded = tail.map(recordedOf).filter((event) => event !== undefined);
+  const head = recorded.find((event) => !isSystem(streamOf(event))) ?? recorded.at(-1);
+  return head && positionOf(head);
+};
+
+/** How far the server has come, where the response is a checkpoint. */
+export const checkpointOf = (response: ReadResp): RemotePosition | undefined => {
+  const checkpoint = response.getCheckpoint();
+  return checkpoint && positionOf(checkpoint);
+};
+
+/** The event of a response; undefined where it holds none. */
+export const eventOf = (response: ReadResp): RemoteEvent | undefined => {
+  const recorded = recordedOf(response);
+  if (recorded === undefined) return undefined;
+  const { buffer, byteOffset, byteLength } = recorded.getData_asU8();
+  const facts = recorded.getMetadataMap();
+  return {
+    position: positionOf(recorded),
+    stream: streamOf(recorded),
+    revision: Number(recorded.getStreamRevision()),
+    id: recorded.getId()?.getString() ?? '',
+    type: facts.get('type') ?? '',
+    created: Number(BigInt(facts.get('created') ?? 0) / ticksPerMilli),
+    metadata: Buffer.from(recorded.getCustomMetadata_asU8()).toString(),
+    data: Buffer.from(buffer, byteOffset, byteLength),
+  };
+};
+
+/** The server counts time in units of 100 nanoseconds. */
+const ticksPerMilli = 10_000n;
+
+type Recorded = ReadResp.ReadEvent.RecordedEvent;
+
+const recordedOf = (response: ReadResp): Recorded | undefined => response.getEvent()?.getEvent();
+
+const streamOf = (event: Recorded): string =>
+  Buffer.from(event.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString();
+
+const positionOf = (place: {
+  getCommitPosition(): string;
+  getPreparePosition(): string;
+}): RemotePosition => ({
+  commit: Number(place.getCommitPosition()),
+  prepare: Number(place.getPreparePosition()),
+});

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { RemoteClient } from './eventstoredb-client.ts';
+import type { AppendOutcome } from './port.ts';
+import { Arrivals, appendLimitMs, appendThrough } from './replica-append.ts';
+import { Follower } from './replica-follow.ts';
+import { Heartbeat } from './replica-heartbeat.ts';
+import type {
+  AppendRequest,
+  FollowState,
+  ReplicaReport,
+  ReplicaRequest,
+  ReplicaStart,
+} from './replica-messages.ts';
+import { ReplicaTables } from './replica-tables.ts';
+import { openReplicaForWriting } from './schema.ts';
+
+/**
+ * The replica's thread: all that goes to the remote store and all that comes from it, and the only connection that
+ * writes to the replica. It may end at any moment, by an error of the client or because its connection is dead;
+ * another then goes on from where the tables stand.
+ */
+const port = parentPort!;
+const { file, connection } = workerData as ReplicaStart;
+const report = (message: ReplicaReport): void => port.postMessage(message);
+
+const db = openReplicaForWriting(file);
+const tables = new ReplicaTables(db);
+const client = new RemoteClient(connection);
+const arrivals = new Arrivals(tables);
+
+let standing: FollowState = { state: 'connecting', detail: 'The store was not reached yet' };
+/** Whether the store is known to be the one that was followed before: nothing is written to another. */
+let recognised = false;
+const firstRecognised = Promise.withResolvers<void>();
+
+const follower = new Follower(client, tables, {
+  grew: (growth) => {
+    report({ kind: 'grew', growth });
+    arrivals.grew(growth.streams);
+  },
+  moved: () => heartbeat.moved(),
+  state: (state) => {
+    standing = state;
+    recognised = state.state === 'following' || (recognised && state.state === 'connecting');
+    if (recognised) firstRecognised.resolve();
+    report({ kind: 'state', state });
+  },
+});
+const heartbeat = new Heartbeat(client, tables, {
+  fresh: (asOf) => {
+    if (recognised) report({ kind: 'fresh', asOf });
+  },
+  silent: () => follower.reopen(),
+});
+
+const carryOut = async (append: AppendRequest): Promise<AppendOutcome> => {
+  if (!recognised) await Promise.race([firstRecognised.promise, sleep(appendLimitMs)]);
+  if (!recognised) return { outcome: 'refused', code: 'store-unavailable', detail: standing.detail };
+  return appendThrough({ client, tables, arrivals }, append);
+};
+
+const close = async (): Promise<void> => {
+  follower.stop();
+  heartbeat.stop();
+  await client.dispose();
+  db.close();
+  process.exit();
+};
+
+port.on('message', async (request: ReplicaRequest) => {
+  if (request.kind === 'close') return close();
+  const { number } = request.append;
+  report({ kind: 'outcome', number, outcome: await carryOut(request.append) });
+});
+// What either throws ends the thread: a dead connection, or a fault of ours.
+await Promise.all([follower.run(), heartbeat.run()]);
