@@ -1,5 +1,5 @@
 import type { Verdict } from '../../schemas/decision.ts';
-import { combine, heardOf, type Voice } from './combine.ts';
+import { combine, heardOf, type Voice, type Voices } from './combine.ts';
 import type { Policy } from './policy.ts';
 import type { ResolvedQuestion } from './question.ts';
 import type { CompiledRule, Trail } from './rule.ts';
@@ -9,7 +9,7 @@ import { allObligations, basisOf, missingOf, verdict } from './verdict.ts';
 /** The verdict on a question whose purpose is to break the glass (S6.2), marked for review (S6.3). */
 export function breakTheGlass(
   record: PatientRecord,
-  voices: readonly Voice[],
+  { all, notes }: Voices,
   question: ResolvedQuestion,
   policy: Policy,
 ): Verdict {
@@ -19,24 +19,24 @@ export function breakTheGlass(
       from <= question.validAt &&
       question.validAt < until,
   );
-  const heard = heardOf(voices);
+  const heard = heardOf(all);
   const declarations = declared.map(({ declarationId, revision }) => ({ declarationId, revision }));
   const basis = [...declarations, ...basisOf(heard)];
-  const missing = missingOf(voices);
+  const missing = missingOf(notes);
   const deny = (reason: Verdict['reason']) => verdict({ decision: 'deny', reason, basis }, [], missing);
 
   if (declared.length === 0) return { ...deny('break-glass-undeclared'), review: true };
   const refused = policy.settings.breakGlass === 'overrides' ? isForbidden(heard) : !isAllowed(heard);
   if (refused) return { ...deny('break-glass-refused'), review: true };
   const permit = { decision: 'permit', reason: 'break-glass', basis } as const;
-  return { ...verdict(permit, allObligations(voices), missing), review: true };
+  return { ...verdict(permit, allObligations(notes), missing), review: true };
 }
 
 /** `overrides`: a certain denial by a path with a rule that lists BTG; a blanket refusal is none. */
 const isForbidden = (heard: readonly Voice[]): boolean =>
   heard.some(
     ({ byRule, trails }) =>
-      byRule === 'deny' && trails.some((trail) => trail.certain && trail.rules.some(listsBreakGlass)),
+      byRule === 'deny' && trails.some(({ rules, certain }) => rules.slice(0, certain).some(listsBreakGlass)),
   );
 
 /** `by-consent`: the rules permit, by a path that lists BTG. */

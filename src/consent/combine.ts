@@ -10,14 +10,32 @@ export interface Voice {
   /** By its rules (S3.4); absent where none has an outcome. */
   readonly byRule: RuleType | undefined;
   readonly trails: readonly Trail[];
+  /** Whether the unknown took a permit away. */
+  readonly lost: boolean;
+}
+
+/** What all consents say of one item, and what came up on the way. */
+export interface Voices {
+  readonly all: readonly Voice[];
   readonly notes: Notes;
 }
 
-export function voiceOf(consent: LiveConsent, question: ResolvedQuestion, item: ResolvedItem): Voice {
-  const notes: Notes = { obliging: [], lost: [], missing: new Set() };
-  const finding = hearAll(consent.rules, question, item, notes);
-  return { consent, byRule: finding?.outcome, trails: finding?.trails ?? [], notes };
+export function voicesOf(
+  consents: readonly LiveConsent[],
+  question: ResolvedQuestion,
+  item: ResolvedItem,
+): Voices {
+  const notes: Notes = { obliging: [], lost: [], missing: [] };
+  const all = consents.map((consent): Voice => {
+    const lostBefore = notes.lost.length;
+    const finding = hearAll(consent.rules, question, item, notes);
+    const lost = notes.lost.length > lostBefore;
+    return { consent, byRule: finding?.outcome, trails: finding?.trails ?? noTrails, lost };
+  });
+  return { all, notes };
 }
+
+const noTrails: readonly Trail[] = [];
 
 /**
  * Those that are heard: among the consents of an overlay form whose rules have an outcome, only what began on the

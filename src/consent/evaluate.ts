@@ -1,6 +1,6 @@
 import { type Answer, algorithm, type Verdict } from '../../schemas/decision.ts';
 import { breakTheGlass } from './break-glass.ts';
-import { type Chorus, combine, heardOf, type Voice, voiceOf } from './combine.ts';
+import { type Chorus, combine, heardOf, type Voice, type Voices, voicesOf } from './combine.ts';
 import { knownAt } from './known.ts';
 import { breakGlassKey, type Policy } from './policy.ts';
 import type { ResolvedItem, ResolvedQuestion } from './question.ts';
@@ -33,7 +33,7 @@ export function evaluate(
     knownAt: question.knownAtText,
     revision: known.revision,
     items: question.items.map((item) => {
-      const voices = view.consents.map((consent) => voiceOf(consent, question, item));
+      const voices = voicesOf(view.consents, question, item);
       return question.purpose === breakGlassKey
         ? breakTheGlass(known, voices, question, policy)
         : judgeItem(view, voices, question, item);
@@ -43,24 +43,24 @@ export function evaluate(
 
 function judgeItem(
   view: View,
-  voices: readonly Voice[],
+  { all, notes }: Voices,
   question: ResolvedQuestion,
   item: ResolvedItem,
 ): Verdict {
-  const heard = heardOf(voices);
+  const heard = heardOf(all);
   const chorus = combine(heard);
-  const missing = missingOf(voices);
+  const missing = missingOf(notes);
   if ((chorus?.decision ?? view.implicit) === 'permit' && view.unreadable.length === 0) {
     const reason = chorus ? 'permitted' : 'implicit-policy';
     const given = chorus?.byRules ? chorus.leading.flatMap(({ trails }) => trails) : [];
     const basis = basisOf(heard);
-    return verdict({ decision: 'permit', reason, basis }, permitObligations(given, voices), missing);
+    return verdict({ decision: 'permit', reason, basis }, permitObligations(given, notes), missing);
   }
   const left = residualOf(view, question, item);
   if (left) {
     const { basis, residual } = left;
     const conditional = { decision: 'conditional', reason: 'conditional', basis } as const;
-    return { ...verdict(conditional, allObligations(voices), missing), residual };
+    return { ...verdict(conditional, allObligations(notes), missing), residual };
   }
   const reason = denialReason(view, heard, chorus);
   const blocking = reason === 'missing-information' ? view.unreadable : [];
@@ -69,7 +69,7 @@ function judgeItem(
 
 /** Why it is denied, also where a permit is turned by an unreadable consent (S7.3, S2.7). */
 function denialReason(view: View, heard: readonly Voice[], chorus: Chorus | undefined): Verdict['reason'] {
-  const lost = !chorus?.byRules && heard.some(({ notes }) => notes.lost.length > 0);
+  const lost = !chorus?.byRules && heard.some((voice) => voice.lost);
   if (chorus?.decision === 'deny')
     return !lost && chorus.leading.some(isCertain) ? 'refused' : 'missing-information';
   if (chorus || lost || view.unreadable.length > 0) return 'missing-information';
@@ -78,4 +78,4 @@ function denialReason(view: View, heard: readonly Voice[], chorus: Chorus | unde
 
 /** Whether a denial stands whatever the unknown may be (S3.3). */
 const isCertain = ({ byRule, trails, consent }: Voice): boolean =>
-  byRule ? trails.some(({ certain }) => certain) : consent.about === met;
+  byRule ? trails.some(({ certain }) => certain > 0) : consent.about === met;

@@ -27,8 +27,8 @@ export interface CompiledRule {
 /** From a rule of a consent down to the one whose own type gave the outcome. */
 export interface Trail {
   readonly rules: readonly CompiledRule[];
-  /** Of a denial: whether it stands whatever the unknown may be (S3.3). */
-  readonly certain: boolean;
+  /** Of a denial: how many of them, from the first, are the path by which it is certain (S3.3); else 0. */
+  readonly certain: number;
 }
 
 /** The outcome of a rule, and by which trails. */
@@ -39,14 +39,14 @@ export interface Finding {
   readonly firm: boolean;
 }
 
-/** What came up on the way to the outcomes of a consent's rules. */
+/** What came up on the way to the outcomes of rules. */
 export interface Notes {
   /** The rules that were met or unknown and have obligations. */
   readonly obliging: { readonly rule: CompiledRule; readonly truth: Truth }[];
   /** Permits that the unknown took away, by trails from the rule that is unknown on (S3.3). */
   readonly lost: Trail[];
   /** The attributes that made rules unknown. */
-  readonly missing: Set<string>;
+  readonly missing: string[];
 }
 
 export const compileRules = (rules: readonly Rule[], policy: Policy): readonly CompiledRule[] =>
@@ -68,7 +68,7 @@ function compileRule(source: Exception, type: RuleType, path: string, policy: Po
     ),
     own: { outcome: type, trails: [] as Trail[], firm: type === 'deny' },
   };
-  rule.own.trails.push({ rules: [rule], certain: type === 'deny' });
+  rule.own.trails.push({ rules: [rule], certain: type === 'deny' ? 1 : 0 });
   return rule;
 }
 
@@ -166,22 +166,22 @@ function sideBySide(one: Finding, other: Finding): Finding {
 
 /** A rule's outcome if it is met: that of its exceptions, else its own type. `standsFirm`: no exception could permit. */
 function findingOf(rule: CompiledRule, within: Finding | undefined, standsFirm: boolean): Finding {
-  const { outcome = rule.type, trails = [{ rules: [], certain: false }] } = within ?? {};
+  const { outcome = rule.type, trails = [{ rules: [], certain: 0 }] } = within ?? {};
+  const least = standsFirm ? 1 : 0;
   const own = trails.map(({ rules, certain }) => ({
     rules: [rule, ...rules],
-    certain: certain || standsFirm,
+    certain: certain > 0 ? certain + 1 : least,
   }));
-  return { outcome, trails: own, firm: own.some(({ certain }) => certain) };
+  return { outcome, trails: own, firm: own.some(({ certain }) => certain > 0) };
 }
 
 const isLost = ({ rule }: LiveRule, { lost }: Notes): boolean => lost.some(({ rules }) => rules[0] === rule);
 
-const uncertain = ({ rules }: Trail): Trail => ({ rules, certain: false });
+const uncertain = ({ rules }: Trail): Trail => ({ rules, certain: 0 });
 
 function noteMissing(live: LiveRule, question: ResolvedQuestion, item: ResolvedItem, notes: Notes): void {
-  if (live.purpose === unknown) notes.missing.add('purpose');
+  if (live.purpose === unknown) notes.missing.push('purpose');
   for (const criterion of live.rule.criteria) {
-    if (criterion.judge(question, item) !== unknown) continue;
-    for (const attribute of criterion.lacks(question)) notes.missing.add(attribute);
+    if (criterion.judge(question, item) === unknown) notes.missing.push(...criterion.lacks(question));
   }
 }

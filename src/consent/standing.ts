@@ -121,8 +121,8 @@ function decideBeginning(candidate: Candidate, replacersOf: ReplacersOf): boolea
 /** Of two that replace each other at one moment the later recorded stands (S2.4). */
 function preempts(replacer: Candidate, candidate: Candidate, replacersOf: ReplacersOf): boolean {
   if (replacer.moment > candidate.begins) return false;
-  if (candidate.moment > replacer.begins || candidate.entry.revision < replacer.entry.revision) return true;
-  for (const other of replacersOf(replacer, () => replacer.begins)) if (other === candidate) return false;
+  if (replacer.moment < candidate.moment || replacer.entry.revision > candidate.entry.revision) return true;
+  for (const other of replacersOf(replacer, () => replacer.moment)) if (other === candidate) return false;
   return true;
 }
 

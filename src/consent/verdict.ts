@@ -1,7 +1,7 @@
 import type { Coding } from '../../schemas/coding.ts';
 import type { Verdict } from '../../schemas/decision.ts';
 import type { Voice } from './combine.ts';
-import type { CompiledRule, Trail } from './rule.ts';
+import type { CompiledRule, Notes, Trail } from './rule.ts';
 import { unknown } from './truth.ts';
 
 type Ground = Verdict['basis'][number];
@@ -28,23 +28,19 @@ export const basisOf = (heard: readonly Voice[]): Ground[] =>
 
 const leafPath = ({ rules }: Trail): string => rules[rules.length - 1]!.path;
 
-export function missingOf(voices: readonly Voice[]): readonly string[] {
-  if (voices.every(({ notes }) => notes.missing.size === 0)) return [];
-  return [...new Set(voices.flatMap(({ notes }) => [...notes.missing]))].toSorted();
-}
+/** The attributes that made rules unknown, in order (S7.5). */
+export const missingOf = ({ missing }: Notes): readonly string[] => [...new Set(missing)].toSorted();
 
 /** Of a permit: of the permit rules on the trails that gave it, and of all that the unknown left open (S7.4). */
-export const permitObligations = (given: readonly Trail[], voices: readonly Voice[]): readonly Coding[] =>
+export const permitObligations = (given: readonly Trail[], { lost, obliging }: Notes): readonly Coding[] =>
   obligationsOf([
-    ...[...given, ...voices.flatMap(({ notes }) => notes.lost)].flatMap(({ rules }) => rules),
-    ...voices.flatMap(({ notes }) =>
-      notes.obliging.filter(({ truth }) => truth === unknown).map(({ rule }) => rule),
-    ),
+    ...[...given, ...lost].flatMap(({ rules }) => rules),
+    ...obliging.filter(({ truth }) => truth === unknown).map(({ rule }) => rule),
   ]);
 
 /** Of every permit rule met or unknown (S7.4, break-glass). */
-export const allObligations = (voices: readonly Voice[]): readonly Coding[] =>
-  obligationsOf(voices.flatMap(({ notes }) => notes.obliging.map(({ rule }) => rule)));
+export const allObligations = ({ obliging }: Notes): readonly Coding[] =>
+  obligationsOf(obliging.map(({ rule }) => rule));
 
 /** Without doubles, in order of code. */
 function obligationsOf(rules: readonly CompiledRule[]): readonly Coding[] {

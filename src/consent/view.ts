@@ -16,7 +16,7 @@ import { dayOf } from './time.ts';
 import { codingKey } from './tree.ts';
 import { met, notMet, unknown } from './truth.ts';
 
-/** A consent in force that speaks for the purpose, with what is left of its rules on this occasion. */
+/** A consent in force that may speak on this occasion, with what is left of its rules. */
 export interface LiveConsent {
   readonly consentId: string;
   readonly revision: number;
@@ -139,12 +139,15 @@ function liveConsent(standing: Standing, occasion: Occasion, policy: Policy): Li
   const about = purposes ? coversAny(purposes, occasion.purpose, policy) : met;
   if (about === notMet || grant.unreadable) return undefined;
   const { form, otherwise, consentId } = grant;
+  const live = liveRules(rules, occasion, policy, about);
+  const counting = about === unknown && otherwise === 'permit' ? undefined : otherwise;
+  if (live.length === 0 && counting === undefined) return undefined;
   return {
     consentId,
     revision,
     standing,
-    rules: liveRules(rules, occasion, policy, about),
-    otherwise: about === unknown && otherwise === 'permit' ? undefined : otherwise,
+    rules: live,
+    otherwise: counting,
     about,
     overlay:
       form?.combining === 'overlay'
