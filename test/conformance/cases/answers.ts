@@ -505,6 +505,29 @@ const answers: readonly Case[] = [
     obligations: ['perhaps'],
   },
   {
+    title: 'S7.4 the path of a lost permit begins at the rule of the consent',
+    events: [
+      granted('A', {
+        rules: [
+          {
+            type: 'deny',
+            exceptions: [
+              {
+                obligations: [duty('perhaps')],
+                exceptions: [{ exceptions: [{ code: [plainCode('1')] }] }],
+              },
+            ],
+          },
+        ],
+        form: form('overlay'),
+      }),
+      granted('B', { ...permit, form: form('overlay'), signedAt: '2026-02-01' }),
+    ],
+    question: ask({ items: [{}] }),
+    expect: met,
+    obligations: ['perhaps'],
+  },
+  {
     title: 'S7.4 of a permit by otherwise: those of unknown permit rules',
     events: [
       granted('A', {
