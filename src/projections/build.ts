@@ -90,6 +90,7 @@ export const finishBuild = async (
       model.db.exec('DETACH part');
       rmSync(part);
     }
+    model.db.exec(kind.indexes ?? '');
     model.commit(0, head, () => {});
     model.close();
     flush(modelPath(folder, kind));

@@ -26,6 +26,8 @@ export const consentsIndex: ModelKind = {
       ends_at INTEGER,
       due_at INTEGER
     ) STRICT;
+  `,
+  indexes: `
     CREATE INDEX IF NOT EXISTS consent_subject ON consent (subject);
     CREATE INDEX IF NOT EXISTS consent_form ON consent (tenant, form_id, consent_id) WHERE form_id IS NOT NULL;
     CREATE INDEX IF NOT EXISTS consent_status ON consent (tenant, status, consent_id);
