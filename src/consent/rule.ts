@@ -31,9 +31,9 @@ export interface Trail {
   readonly certain: number;
 }
 
-/** The outcome of a rule, and by which trails. */
+/** The outcome of a rule, and by which trails; without one: a permit that the unknown took away (S3.3). */
 export interface Finding {
-  readonly outcome: RuleType;
+  readonly outcome: RuleType | undefined;
   readonly trails: readonly Trail[];
   /** Whether, if the rule is met, it denies whatever else is unknown: then it could not permit. */
   readonly firm: boolean;
@@ -43,7 +43,7 @@ export interface Finding {
 export interface Notes {
   /** The rules that were met or unknown and have obligations. */
   readonly obliging: { readonly rule: CompiledRule; readonly truth: Truth }[];
-  /** Permits that the unknown took away, by trails from the rule that is unknown on (S3.3). */
+  /** Permits that the unknown took away, by their trails (S3.3). */
   readonly lost: Trail[];
   /** The attributes that made rules unknown. */
   readonly missing: string[];
@@ -119,7 +119,7 @@ export function judge(live: LiveRule, question: ResolvedQuestion, item: Resolved
   return truth;
 }
 
-/** The outcome of a rule (S3.2, S3.3); absent where it has none. */
+/** The outcome of a rule (S3.2, S3.3); absent where it is not met. */
 export function hear(
   live: LiveRule,
   question: ResolvedQuestion,
@@ -133,13 +133,16 @@ export function hear(
   if (truth === unknown) noteMissing(live, question, item, notes);
 
   if (exceptions.length === 0 && truth === met) return rule.own;
+  const lostBefore = notes.lost.length;
   const within = hearAll(exceptions, question, item, notes);
-  const mayPermit = within?.firm === false || exceptions.some((exception) => isLost(exception, notes));
-  const ifMet = findingOf(rule, within, rule.type === 'deny' && !mayPermit);
+  for (const trail of notes.lost.splice(lostBefore)) {
+    notes.lost.push({ ...trail, rules: [rule, ...trail.rules] });
+  }
+  const ifMet = findingOf(rule, within);
   if (truth === met) return ifMet;
   if (ifMet.outcome === 'deny') return { ...ifMet, trails: ifMet.trails.map(uncertain) };
   notes.lost.push(...ifMet.trails);
-  return undefined;
+  return lost;
 }
 
 /** The outcome of rules side by side: deny if one denies, else permit if one permits (S3.4). */
@@ -149,33 +152,36 @@ export function hearAll(
   item: ResolvedItem,
   notes: Notes,
 ): Finding | undefined {
-  let prevailing: Finding | undefined;
+  const findings: Finding[] = [];
   for (const rule of rules) {
     const finding = hear(rule, question, item, notes);
-    if (finding === undefined) continue;
-    prevailing = prevailing ? sideBySide(prevailing, finding) : finding;
+    if (finding !== undefined) findings.push(finding);
   }
-  return prevailing;
+  return findings.length > 1 ? sideBySide(findings) : findings[0];
 }
 
-function sideBySide(one: Finding, other: Finding): Finding {
-  const firm = one.firm && other.firm;
-  if (one.outcome === other.outcome) return { ...one, trails: [...one.trails, ...other.trails], firm };
-  return { ...(one.outcome === 'deny' ? one : other), firm };
+function sideBySide(findings: readonly Finding[]): Finding {
+  const has = (type: RuleType) => findings.some(({ outcome }) => outcome === type);
+  const prevailing = has('deny') ? 'deny' : has('permit') ? 'permit' : undefined;
+  const trails = findings
+    .filter(({ outcome }) => outcome === prevailing)
+    .flatMap((finding) => finding.trails);
+  return { outcome: prevailing, trails, firm: findings.every(({ firm }) => firm) };
 }
 
-/** A rule's outcome if it is met: that of its exceptions, else its own type. `standsFirm`: no exception could permit. */
-function findingOf(rule: CompiledRule, within: Finding | undefined, standsFirm: boolean): Finding {
-  const { outcome = rule.type, trails = [{ rules: [], certain: 0 }] } = within ?? {};
-  const least = standsFirm ? 1 : 0;
-  const own = trails.map(({ rules, certain }) => ({
+/** A rule's outcome if it is met: that of its exceptions, else its own type. */
+function findingOf(rule: CompiledRule, within: Finding | undefined): Finding {
+  const own = { outcome: rule.type, trails: [{ rules: [], certain: 0 }] };
+  const { outcome, trails } = within?.outcome ? within : own;
+  const least = rule.type === 'deny' && within?.firm !== false ? 1 : 0;
+  const through = trails.map(({ rules, certain }) => ({
     rules: [rule, ...rules],
     certain: certain > 0 ? certain + 1 : least,
   }));
-  return { outcome, trails: own, firm: own.some(({ certain }) => certain > 0) };
+  return { outcome, trails: through, firm: through.some(({ certain }) => certain > 0) };
 }
 
-const isLost = ({ rule }: LiveRule, { lost }: Notes): boolean => lost.some(({ rules }) => rules[0] === rule);
+const lost: Finding = { outcome: undefined, trails: [], firm: false };
 
 const uncertain = ({ rules }: Trail): Trail => ({ rules, certain: 0 });
 
