@@ -14,8 +14,6 @@ import { askedAtOf } from './decision-id.ts';
 import { openEntry } from './entry.ts';
 import type { Disclosure, Page } from './port.ts';
 
-/** How long a reader waits for the index to have counted what the log holds. */
-const indexWaitMs = 2_000;
 const findPage = 100;
 
 /** Logged answers about one subject, read through the index and opened with the subject's key. */
@@ -23,15 +21,19 @@ export class Accounting {
   readonly #log: Pick<LocalLog, 'slice'>;
   readonly #index: Pick<Projections, 'disclosures' | 'caughtUp'>;
   readonly #definitions: readonly EventDefinition[];
+  readonly #waitMs: number;
 
+  /** `waitMs`: how long a reader waits for the index to have counted what the log holds. */
   constructor(
     log: Pick<LocalLog, 'slice'>,
     index: Pick<Projections, 'disclosures' | 'caughtUp'>,
     definitions: readonly EventDefinition[],
+    waitMs: number,
   ) {
     this.#log = log;
     this.#index = index;
     this.#definitions = definitions;
+    this.#waitMs = waitMs;
   }
 
   /** One page, oldest first; nothing that was in the log when it was asked for is left out. */
@@ -43,7 +45,7 @@ export class Accounting {
     const after = cursor === undefined ? undefined : placeOf(cursor, refPlace);
     if (cursor !== undefined && after === undefined)
       return fail('invalid-request', 'This cursor was not given by this search', '/cursor');
-    if (!(await this.#index.caughtUp(indexWaitMs))) return behind;
+    if (!(await this.#index.caughtUp(this.#waitMs))) return behind;
     return reading(() => {
       const refs = this.#index.disclosures(subjectKey.subject, span, after, limit + 1);
       const shown = refs.slice(0, limit);
@@ -59,7 +61,7 @@ export class Accounting {
   async find(subjectKey: SubjectKey, decisionId: string): Promise<Result<DecisionEntry | undefined>> {
     const from = askedAtOf(decisionId);
     if (from === undefined) return ok(undefined);
-    if (!(await this.#index.caughtUp(indexWaitMs))) return behind;
+    if (!(await this.#index.caughtUp(this.#waitMs))) return behind;
     return reading(() => {
       let after: DisclosureRef | undefined;
       for (;;) {

@@ -38,13 +38,15 @@ export interface DecisionParts {
   /** Random, of this data folder: names the stream that its answers are logged in. */
   readonly nodeId: string;
   readonly uuid: () => string;
-  /** How long a question waits for the position that it names. */
+  /** How long a question waits for the position that it names, and an accounting for the index of disclosures. */
   readonly positionWaitMs?: number;
   readonly metrics?: Pick<Metrics, 'decided'>;
   readonly definitions?: readonly EventDefinition[];
   /** False gives answers that are in no log: to measure what the log costs, and for nothing else. */
   readonly durable?: boolean;
 }
+
+const defaultWaitMs = 2_000;
 
 /** What an answer is drawn from: a patient's record, or none where the patient is unknown, and what counts as now. */
 interface Ground {
@@ -63,12 +65,14 @@ class LedgerDecisions implements Decisions {
   readonly #parts: DecisionParts;
   readonly #decisionLog: DecisionLog | undefined;
   readonly #accounting: Accounting;
+  readonly #waitMs: number;
 
   constructor(parts: DecisionParts) {
     this.#parts = parts;
+    this.#waitMs = parts.positionWaitMs ?? defaultWaitMs;
     const { store, nodeId, uuid, durable = true, log, projections, definitions = eventDefinitions } = parts;
     this.#decisionLog = durable ? new DecisionLog(store, nodeId, uuid) : undefined;
-    this.#accounting = new Accounting(log, projections, definitions);
+    this.#accounting = new Accounting(log, projections, definitions, this.#waitMs);
   }
 
   ask(
@@ -95,8 +99,8 @@ class LedgerDecisions implements Decisions {
     questions: readonly Question[],
     options: AskOptions,
   ): Promise<Result<readonly Decision[]>> {
-    const { projections, positionWaitMs = 2_000 } = this.#parts;
-    if (options.position !== undefined && !(await projections.arrived(options.position, positionWaitMs)))
+    const { projections } = this.#parts;
+    if (options.position !== undefined && !(await projections.arrived(options.position, this.#waitMs)))
       return fail('position-pending', 'The write that this question names has not arrived here yet');
     return this.#guarded(async () => {
       const ground = await this.#ground(tenant, patient);

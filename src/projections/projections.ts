@@ -54,6 +54,12 @@ interface Readers {
   close(): void;
 }
 
+interface RunningRebuild {
+  readonly result: Promise<Result<RebuildProgress>>;
+  readonly abort: AbortController;
+  readonly listeners: Set<(progress: RebuildProgress) => void>;
+}
+
 export class LedgerProjections implements Projections {
   readonly rows: Rows;
   readonly #parts: ProjectionParts;
@@ -63,8 +69,7 @@ export class LedgerProjections implements Projections {
   #readers: Readers | undefined;
   #report: FollowerReport = { generation: 0, models: [] };
   #failure: string | undefined;
-  #rebuilding: Promise<Result<RebuildProgress>> | undefined;
-  #closing = new AbortController();
+  #running: RunningRebuild | undefined;
   #told = false;
 
   /** Use `openProjections`. */
@@ -90,7 +95,7 @@ export class LedgerProjections implements Projections {
 
   status(): readonly ModelStatus[] {
     const head = this.#parts.log.head();
-    const rebuilding = this.#rebuilding !== undefined;
+    const rebuilding = this.#running !== undefined;
     return kinds.map(({ name, version }) => {
       const model = this.#report.models.find((candidate) => candidate.name === name);
       const reason = this.#failure ?? model?.stopped;
@@ -145,17 +150,34 @@ export class LedgerProjections implements Projections {
     return findDisclosures(this.#readers.disclosures, subject, span, after, limit);
   }
 
+  /** Joins the rebuild that is under way, if there is one: its progress is told, and `signal` ends it for all. */
   rebuild(options: RebuildOptions = {}): Promise<Result<RebuildProgress>> {
-    this.#rebuilding ??= this.#rebuild(options).finally(() => {
-      this.#rebuilding = undefined;
-    });
-    return this.#rebuilding;
+    this.#running ??= this.#start(options.workers);
+    const { result, abort, listeners } = this.#running;
+    const { onProgress, signal } = options;
+    if (onProgress !== undefined) listeners.add(onProgress);
+    if (signal?.aborted) abort.abort();
+    signal?.addEventListener('abort', () => abort.abort(), { once: true });
+    return result;
   }
 
-  async #rebuild({ signal, ...options }: RebuildOptions): Promise<Result<RebuildProgress>> {
-    const either = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+  #start(workers: number | undefined): RunningRebuild {
+    const abort = new AbortController();
+    const listeners = new Set<(progress: RebuildProgress) => void>();
+    const onProgress = (progress: RebuildProgress) => {
+      for (const listener of listeners) listener(progress);
+    };
+    const options = { onProgress, signal: abort.signal, ...(workers !== undefined && { workers }) };
+    const result = this.#rebuild(options).finally(() => {
+      this.#running = undefined;
+    });
+    return { result, abort, listeners };
+  }
+
+  async #rebuild(options: RebuildOptions): Promise<Result<RebuildProgress>> {
+    await null; // Whoever asked for it may still abort it before anything is begun.
     const { thread, log } = this.#parts;
-    const built = await rebuild(thread, this.#generations, log, { ...options, signal: either });
+    const built = await rebuild(thread, this.#generations, log, options);
     if (!built.ok) {
       if (this.#readers === undefined) this.#fail(built.error.detail);
       return built;
@@ -165,8 +187,8 @@ export class LedgerProjections implements Projections {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#rebuilding;
+    this.#running?.abort.abort();
+    await this.#running?.result;
     this.#waiters.giveUp();
     const exited = new Promise((resolve) => this.#follower.once('exit', resolve));
     if (this.#follower.threadId !== -1) {
