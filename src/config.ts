@@ -11,6 +11,8 @@ const texts = {
   anyTenant: 'Several issuers are trusted, and at least one may speak for any tenant: set its tenants.',
   plainHttp: 'Listening beyond this machine over plain HTTP: TLS must end in front of the service.',
   keysBesideData: 'The keys lie in the data folder, so whoever copies it can read it: set keysFolder.',
+  plainVault:
+    'The vault is reached without TLS: whoever is on the way learns its password and can answer for it.',
 } as const;
 
 export type Announcement = (typeof texts)[keyof typeof texts];
@@ -132,7 +134,7 @@ const problemsOf = (issue: z.core.$ZodIssue, variables: ReadonlyMap<string, stri
 };
 
 const announce = (settings: Settings & { readonly keysFolder: string }): Announcement[] => {
-  const { issuers, developmentIssuer, host, dataFolder, keysFolder } = settings;
+  const { issuers, developmentIssuer, host, dataFolder, keysFolder, vault, postgres } = settings;
   const trusted = issuers.length + (developmentIssuer ? 1 : 0);
   const said: Announcement[] = [];
   if (developmentIssuer) said.push(texts.developmentIssuer);
@@ -141,6 +143,7 @@ const announce = (settings: Settings & { readonly keysFolder: string }): Announc
     said.push(texts.anyTenant);
   if (!isLoopback(host)) said.push(texts.plainHttp);
   if (!`${relative(dataFolder, keysFolder)}${sep}`.startsWith(`..${sep}`)) said.push(texts.keysBesideData);
+  if (vault === 'postgres' && postgres.tls === 'off') said.push(texts.plainVault);
   return said;
 };
 

@@ -72,7 +72,7 @@ describe('configuration', () => {
     for (const variable of variables) {
       const value = '\u0000canary';
       const problems = loadConfig(undefined, { [variable]: value });
-      const text = variable === 'CONSENT_LEDGER_DATA_FOLDER' || /KEYS_FOLDER|HOST$/.test(variable);
+      const text = variable === 'CONSENT_LEDGER_DATA_FOLDER' || /KEYS_FOLDER|HOST$|_FILE$/.test(variable);
       if (text) assert.ok(problems.ok, variable);
       else assert.deepEqual(!problems.ok && problems.problems.map(({ setting }) => setting), [variable]);
     }
@@ -128,6 +128,23 @@ describe('configuration', () => {
     assert.equal(refused(fileOf('[]'))[0]?.setting, 'configuration file');
   });
 
+  it('names what a remote store and a remote vault need', () => {
+    assert.deepEqual(refused(fileOf({ store: 'eventstoredb', vault: 'postgres' })), [
+      { setting: 'eventstoredb.connectionStringFile', rule: 'needed where store is eventstoredb' },
+      { setting: 'postgres.urlFile', rule: 'needed where vault is postgres' },
+    ]);
+    const config = accepted(
+      fileOf({
+        store: 'eventstoredb',
+        eventstoredb: { connectionStringFile: 'esdb' },
+        vault: 'postgres',
+        postgres: { urlFile: 'url' },
+      }),
+    );
+    assert.equal(config.eventstoredb.maxStalenessMs, 5000);
+    assert.equal(config.postgres.tls, 'verify');
+  });
+
   it('refuses an issuer that stands there twice, and settings that contradict themselves', () => {
     assert.deepEqual(refused(fileOf({ issuers: [issuer, issuer] })), [
       { setting: 'issuers', rule: 'each issuer once' },
@@ -159,6 +176,9 @@ describe('configuration', () => {
     assert.match(announced({ ...safe, host: '127.0.0.1.example' }), /plain HTTP/);
     assert.match(announced({ ...safe, keysFolder: 'data/sub/keys' }), /keys lie in the data folder/);
     assert.equal(announced({ ...safe, keysFolder: 'data-keys' }), '');
+    const remote = { ...safe, vault: 'postgres', postgres: { urlFile: 'url' } };
+    assert.equal(announced(remote), '');
+    assert.match(announced({ ...remote, postgres: { urlFile: 'url', tls: 'off' } }), /vault .* without TLS/);
     const second = { ...issuer, issuer: 'https://other.example', tenants: ['a'] };
     assert.match(announced({ ...safe, issuers: [issuer, second] }), /any tenant/);
     assert.equal(announced({ ...safe, issuers: [{ ...issuer, tenants: ['b'] }, second] }), '');

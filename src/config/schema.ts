@@ -5,52 +5,96 @@ import { logLevels } from '../telemetry/log.ts';
 
 const count = (least: number, most: number, usual: number) => z.int().min(least).max(most).default(usual);
 
+const file = z.string().min(1).optional();
+
 /** Everything an operator may set. No setting holds a secret: secrets are files, and settings name them. */
-export const configSchema = z.strictObject({
-  dataFolder: z
-    .string()
-    .min(1)
-    .default('data')
-    .describe('Where the log, the vault and the read models are; one process at a time'),
-  keysFolder: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Where the master key file and the wrapped keys are; absent: `keys` in the data folder'),
-  host: z
-    .string()
-    .min(1)
-    .default('127.0.0.1')
-    .describe('The address to listen on; the service speaks plain HTTP, so TLS must end in front of it'),
-  port: count(0, 65_535, 8080).describe('The port to listen on; 0: any that is free'),
-  issuers: z
-    .array(trustedIssuer)
-    .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'each issuer once')
-    .default([])
-    .describe('Whose tokens are accepted (RFC 9068)'),
-  developmentIssuer: z
-    .boolean()
-    .default(false)
-    .describe('Accept tokens of a local issuer whose key lies in the data folder; never in production'),
-  limits: z
-    .strictObject({
-      bodyBytes: count(1024, 64 * 1024 ** 2, 256 * 1024).describe('Bytes of a request body'),
-      jsonDepth: count(8, 512, 72).describe('How deep a request body may nest'),
-      requestSeconds: count(1, 300, 10).describe('How long a request may take'),
-      ratePerSecond: count(1, 1_000_000, 1000).describe('Requests a second of one principal'),
-      positionWaitMs: count(0, 60_000, 2000).describe('How long a read waits for the position that it names'),
-    })
-    .prefault({}),
-  cache: z
-    .strictObject({
-      records: count(1, 10_000_000, 20_000).describe('Patient records held opened in memory'),
-      keys: count(1, 10_000_000, 100_000).describe('Subject keys held unwrapped in memory'),
-      tokens: count(1, 1_000_000, 10_000).describe('Verified tokens held until they expire'),
-    })
-    .prefault({}),
-  logLevel: z.enum(logLevels).default('info').describe('The least that is logged'),
-  settings: settings.prefault({}).describe('What an answer means'),
-});
+export const configSchema = z
+  .strictObject({
+    dataFolder: z
+      .string()
+      .min(1)
+      .default('data')
+      .describe('Where the log, the vault and the read models are; one process at a time'),
+    keysFolder: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where the master key file and the wrapped keys are; absent: `keys` in the data folder'),
+    store: z
+      .enum(['sqlite', 'eventstoredb'])
+      .default('sqlite')
+      .describe('Where the events are: in the data folder, for one node; or in EventStoreDB, for any number'),
+    eventstoredb: z
+      .strictObject({
+        connectionStringFile: file.describe(
+          'A file with the connection string: `esdb://` or `esdb+discover://`',
+        ),
+        credentialsFile: file.describe(
+          'A file with `username:password`; absent: those of the connection string',
+        ),
+        maxStalenessMs: count(100, 600_000, 5000).describe(
+          'How far behind the store a node may be; beyond that it refuses to answer',
+        ),
+      })
+      .prefault({}),
+    vault: z
+      .enum(['sqlite', 'postgres'])
+      .default('sqlite')
+      .describe('Where subjects and wrapped keys are: in the data folder, for one node; or in PostgreSQL'),
+    postgres: z
+      .strictObject({
+        urlFile: file.describe('A file with `postgresql://user:password@host:port/database`'),
+        tls: z
+          .enum(['verify', 'off'])
+          .default('verify')
+          .describe('Whether the server must prove its name with a certificate; `off` only on one machine'),
+        caFile: file.describe('A file with the authorities (PEM) that it is held to; absent: the usual ones'),
+        connections: count(1, 1000, 8).describe('Connections at most, in each thread that uses the vault'),
+      })
+      .prefault({}),
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('The address to listen on; the service speaks plain HTTP, so TLS must end in front of it'),
+    port: count(0, 65_535, 8080).describe('The port to listen on; 0: any that is free'),
+    issuers: z
+      .array(trustedIssuer)
+      .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'each issuer once')
+      .default([])
+      .describe('Whose tokens are accepted (RFC 9068)'),
+    developmentIssuer: z
+      .boolean()
+      .default(false)
+      .describe('Accept tokens of a local issuer whose key lies in the data folder; never in production'),
+    limits: z
+      .strictObject({
+        bodyBytes: count(1024, 64 * 1024 ** 2, 256 * 1024).describe('Bytes of a request body'),
+        jsonDepth: count(8, 512, 72).describe('How deep a request body may nest'),
+        requestSeconds: count(1, 300, 10).describe('How long a request may take'),
+        ratePerSecond: count(1, 1_000_000, 1000).describe('Requests a second of one principal'),
+        positionWaitMs: count(0, 60_000, 2000).describe(
+          'How long a read waits for the position that it names',
+        ),
+      })
+      .prefault({}),
+    cache: z
+      .strictObject({
+        records: count(1, 10_000_000, 20_000).describe('Patient records held opened in memory'),
+        keys: count(1, 10_000_000, 100_000).describe('Subject keys held unwrapped in memory'),
+        tokens: count(1, 1_000_000, 10_000).describe('Verified tokens held until they expire'),
+      })
+      .prefault({}),
+    logLevel: z.enum(logLevels).default('info').describe('The least that is logged'),
+    settings: settings.prefault({}).describe('What an answer means'),
+  })
+  .superRefine(({ store, eventstoredb, vault, postgres }, { addIssue }) => {
+    const needed = (path: string[], message: string) => addIssue({ code: 'custom', path, message });
+    if (store === 'eventstoredb' && eventstoredb.connectionStringFile === undefined)
+      needed(['eventstoredb', 'connectionStringFile'], 'needed where store is eventstoredb');
+    if (vault === 'postgres' && postgres.urlFile === undefined)
+      needed(['postgres', 'urlFile'], 'needed where vault is postgres');
+  });
 
 export type Settings = z.output<typeof configSchema>;
 
