@@ -13,6 +13,7 @@ import {
   verifyInclusion,
 } from '../../src/evidence/merkle.ts';
 import { Tiles, tilesSchema } from '../../src/evidence/tiles.ts';
+import { packed } from './kit.ts';
 
 const database = () => new Database(':memory:').exec(tilesSchema + headsSchema);
 const leaf = (i: number) => leafHash(Buffer.from(`leaf ${i}`));
@@ -61,8 +62,7 @@ describe('heads store', () => {
     count,
     hash: headKey(`event ${count} of ${name}`),
   });
-  const rootFromDefinition = (heads: Iterable<Head>) =>
-    subtreeOf([...heads].sort((a, b) => a.key.compare(b.key))).hash;
+  const rootFromDefinition = (heads: Iterable<Head>) => subtreeOf(packed([...heads])).hash;
 
   it('has the root of the tree, whatever is set in whatever order, and opened again at any time', () => {
     const change = fc.record({ name: fc.nat(300), reopen: fc.boolean() });
