@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { VaultUnavailable } from '../vault/port.ts';
 import { consentsProjection } from './consents-index.ts';
 import { currentConsent, currentConsentProjection, rowsOf } from './current-consent.ts';
@@ -10,7 +11,9 @@ import type { FollowerReport } from './thread-messages.ts';
 
 /** Between transactions that are not full: what comes in meanwhile is counted in one. */
 const breathMs = 25;
-const vaultPauseMs = 1_000;
+/** After what passes of itself, and stops nothing: a vault that is away, a full disk, another who holds the file. */
+const passingPauseMs = 1_000;
+const passing = /^SQLITE_(FULL|BUSY)/;
 const cachedConsents = 50_000;
 
 /** One read model on its way along the log; `stopped` says why it goes no further. */
@@ -90,9 +93,9 @@ export class Follower {
     try {
       return await model.runner.step();
     } catch (error) {
-      // Whatever is met, but a vault that is away, is not skipped: what is counted from here on would be wrong.
-      if (!(error instanceof VaultUnavailable)) model.stopped = reasonOf(error);
-      else await sleep(vaultPauseMs);
+      // Nothing of the batch is counted. What does not pass of itself is not skipped: all after it would be wrong.
+      if (!passes(error)) model.stopped = reasonOf(error);
+      else await sleep(passingPauseMs);
       return model.stopped === undefined ? 1 : 0;
     }
   }
@@ -116,6 +119,9 @@ export class Follower {
     this.#closing = false;
   }
 }
+
+const passes = (error: unknown): boolean =>
+  error instanceof VaultUnavailable || (error instanceof Database.SqliteError && passing.test(error.code));
 
 /** The messages of our own errors name types and versions, never what an event holds; of others the name is enough. */
 export const reasonOf = (error: unknown): string => {

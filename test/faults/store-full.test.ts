@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +7,7 @@ import { checkLog } from '../../src/store/fsck.ts';
 import type { AppendOutcome } from '../../src/store/port.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
 import { newEvent } from '../contract/event-store.ts';
-
-const mounted = (folder: string): boolean => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { mountTmpfs, unmount } from '../support/tmpfs.ts';
 
 /** Appends to the stream until an append is not taken; answers with how many were, and what came then. */
 const fill = async (store: SqliteStore): Promise<{ revision: number; outcome: AppendOutcome }> => {
@@ -28,7 +19,7 @@ const fill = async (store: SqliteStore): Promise<{ revision: number; outcome: Ap
 
 test('a full disk: appends are refused, reads go on, and after space returns all is well', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-full-'));
-  if (!mounted(folder)) {
+  if (!mountTmpfs(folder, 4)) {
     await rm(folder, { recursive: true });
     return t.skip('mounting a tmpfs needs root');
   }
@@ -59,7 +50,7 @@ test('a full disk: appends are refused, reads go on, and after space returns all
     for await (const fault of checkLog(reopened)) assert.fail(fault.detail);
     await reopened.close();
   } finally {
-    execFileSync('umount', ['-l', folder]);
+    unmount(folder);
     await rm(folder, { recursive: true });
   }
 });
