@@ -3,19 +3,16 @@ import type { Answer, Question } from '../../schemas/decision.ts';
 import type { DecisionEntry } from '../../schemas/events/decisions-recorded.ts';
 import type { Agent, EventDefinition } from '../../schemas/events/define.ts';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
-import type { Millis, Span } from '../../schemas/instant.ts';
+import type { Span } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { evaluate } from '../consent/evaluate.ts';
 import type { Policy } from '../consent/policy.ts';
 import { type ResolvedQuestion, resolveQuestion } from '../consent/question.ts';
-import type { PatientRecord } from '../consent/state.ts';
 import { isoOf } from '../consent/time.ts';
 import type { Projections } from '../projections/port.ts';
 import { NotCanonical } from '../record/commitment.ts';
-import type { Need } from '../record/loading.ts';
 import type { Records } from '../record/records.ts';
 import { answers } from '../record/settled.ts';
-import { tenantSystem } from '../record/streams.ts';
 import type { EventStore, LocalLog } from '../store/port.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Keyring, SubjectKey } from '../vault/keyring.ts';
@@ -24,6 +21,7 @@ import { Accounting } from './accounting.ts';
 import { decisionIdAt } from './decision-id.ts';
 import { DecisionLog } from './decision-log.ts';
 import { commitEntry } from './entry.ts';
+import { type Ground, Grounds } from './ground.ts';
 import type { AskOptions, Decision, Decisions } from './port.ts';
 import { replayEntry } from './replay.ts';
 import { adoptSettings } from './settings-log.ts';
@@ -48,13 +46,6 @@ export interface DecisionParts {
 
 const defaultWaitMs = 2_000;
 
-/** What an answer is drawn from: a patient's record, or none where the patient is unknown, and what counts as now. */
-interface Ground {
-  readonly subjectKey: SubjectKey;
-  readonly record: PatientRecord | undefined;
-  readonly now: Millis;
-}
-
 /** Opens the decisions of this node; records first under which settings they will be given. */
 export const openDecisions = async (parts: DecisionParts): Promise<Result<Decisions>> => {
   const adopted = await adoptSettings(parts);
@@ -65,10 +56,12 @@ class LedgerDecisions implements Decisions {
   readonly #parts: DecisionParts;
   readonly #decisionLog: DecisionLog | undefined;
   readonly #accounting: Accounting;
+  readonly #grounds: Grounds;
   readonly #waitMs: number;
 
   constructor(parts: DecisionParts) {
     this.#parts = parts;
+    this.#grounds = new Grounds(parts);
     this.#waitMs = parts.positionWaitMs ?? defaultWaitMs;
     const { store, nodeId, uuid, durable = true, log, projections, definitions = eventDefinitions } = parts;
     this.#decisionLog = durable ? new DecisionLog(store, nodeId, uuid) : undefined;
@@ -82,14 +75,11 @@ class LedgerDecisions implements Decisions {
     questions: readonly Question[],
     options: AskOptions = {},
   ): Promise<Result<readonly Decision[]>> {
-    const { keyring, records, log } = this.#parts;
-    const subjectKey = keyring.peek(tenant, patient);
-    const record = subjectKey && records.peek(subjectKey.subject);
-    if (subjectKey === undefined || record === undefined || options.position !== undefined)
-      return this.#askCold(agent, tenant, patient, questions, options);
-    // Everything is at hand: nothing is awaited but the log.
-    const ground = { subjectKey, record, now: log.settledNow(record.recordedAt) };
-    return this.#answer(agent, tenant, ground, questions, options);
+    // Where everything is at hand nothing is awaited but the log.
+    const atHand = options.position === undefined ? this.#grounds.peek(tenant, patient) : undefined;
+    return atHand === undefined
+      ? this.#askCold(agent, tenant, patient, questions, options)
+      : this.#answer(agent, tenant, atHand, questions, options);
   }
 
   async #askCold(
@@ -103,29 +93,9 @@ class LedgerDecisions implements Decisions {
     if (options.position !== undefined && !(await projections.arrived(options.position, this.#waitMs)))
       return fail('position-pending', 'The write that this question names has not arrived here yet');
     return this.#guarded(async () => {
-      const ground = await this.#ground(tenant, patient);
+      const ground = await this.#grounds.find(tenant, patient);
       return ground.ok ? this.#answer(agent, tenant, ground.value, questions, options) : ground;
     });
-  }
-
-  async #ground(tenant: string, patient: Identifier): Promise<Result<Ground>> {
-    const { keyring, log } = this.#parts;
-    // Before the vault is asked: who is admitted after this is recorded after this.
-    const now = log.settledNow(undefined);
-    const subjectKey = await keyring.find(tenant, patient);
-    return subjectKey === undefined
-      ? ok({ subjectKey: await this.#tenantKey(tenant), record: undefined, now })
-      : this.#settled(tenant, subjectKey, 'current');
-  }
-
-  async #settled(tenant: string, subjectKey: SubjectKey, need: Need): Promise<Result<Ground>> {
-    const settled = await this.#parts.records.settled(tenant, subjectKey, need);
-    return settled.ok ? ok({ subjectKey, ...settled.value }) : settled;
-  }
-
-  /** The key of what is no patient's: an answer about an unknown one is logged under it, without the identifier. */
-  #tenantKey(tenant: string): Promise<SubjectKey> {
-    return this.#parts.keyring.admit(tenant, { system: tenantSystem, value: tenant });
   }
 
   async #answer(
@@ -143,7 +113,7 @@ class LedgerDecisions implements Decisions {
       resolved.push(result.value);
     }
     if (record && !resolved.every(({ validAt, knownAt }) => answers(record, validAt, knownAt))) {
-      const whole = await this.#settled(tenant, subjectKey, 'whole');
+      const whole = await this.#grounds.settled(tenant, subjectKey, 'whole');
       return whole.ok ? this.#answer(agent, tenant, whole.value, questions, options) : whole;
     }
     const askedAt = isoOf(now);
@@ -183,7 +153,7 @@ class LedgerDecisions implements Decisions {
   replay(tenant: string, patient: Identifier, decisionId: string): ReturnType<Decisions['replay']> {
     return this.#guarded(async () => {
       const subjectKey = await this.#parts.keyring.find(tenant, patient);
-      for (const holder of [subjectKey, await this.#tenantKey(tenant)]) {
+      for (const holder of [subjectKey, await this.#grounds.tenantKey(tenant)]) {
         if (holder === undefined) continue;
         const found = await this.#accounting.find(holder, decisionId);
         if (!found.ok) return found;

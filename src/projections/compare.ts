@@ -9,6 +9,7 @@ import { currentConsent, rowsOf } from './current-consent.ts';
 import { disclosuresIndex } from './disclosures-index.ts';
 import { Generations } from './generations.ts';
 import { type ModelKind, modelPath } from './model-file.ts';
+import { kinds } from './readers.ts';
 import { rebuild, type ThreadEntry } from './rebuild.ts';
 import { Subjects, type ThreadParts } from './subjects.ts';
 
@@ -84,7 +85,7 @@ export const digestRebuilt = async (
 ): Promise<Result<ModelDigest[]>> => {
   rmSync(scratch, { recursive: true, force: true });
   try {
-    const generations = new Generations(scratch, [currentConsent, consentsIndex, disclosuresIndex]);
+    const generations = new Generations(scratch, kinds);
     const built = await rebuild(thread, generations, parts.log, {
       onProgress: ({ share }) => onProgress(share / 2),
     });

@@ -1,14 +1,11 @@
-import type { Worker } from 'node:worker_threads';
-import Database from 'better-sqlite3';
 import type { Millis, Span } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { noRows, type Rows } from '../record/rows.ts';
 import type { LocalLog, Position } from '../store/port.ts';
-import { consentsIndex, findEndsDue, searchConsents } from './consents-index.ts';
-import { currentConsent, rowsOf } from './current-consent.ts';
-import { disclosuresIndex, findDisclosures } from './disclosures-index.ts';
+import { findEndsDue, searchConsents } from './consents-index.ts';
+import { findDisclosures } from './disclosures-index.ts';
+import { FollowerLink } from './follower-link.ts';
 import { Generations } from './generations.ts';
-import { type ModelKind, modelPath } from './model-file.ts';
 import type {
   ConsentPage,
   ConsentSearch,
@@ -18,9 +15,8 @@ import type {
   RebuildOptions,
   RebuildProgress,
 } from './port.ts';
-import { rebuild, startThread, type ThreadEntry } from './rebuild.ts';
-import type { FollowerMessage, FollowerReport } from './thread-messages.ts';
-import { Waiters } from './waiters.ts';
+import { kinds, openReaders, type Readers } from './readers.ts';
+import { rebuild, type ThreadEntry } from './rebuild.ts';
 
 export interface ProjectionParts {
   /** Of the read models; made where it is missing. */
@@ -30,11 +26,8 @@ export interface ProjectionParts {
   readonly thread: ThreadEntry;
 }
 
-const kinds: readonly ModelKind[] = [currentConsent, consentsIndex, disclosuresIndex];
-
 /** A log of no more events than this is projected in its order sooner than threads are started to rebuild. */
 const shortLog = 20_000;
-const adoptionMs = 60_000;
 
 /** Opens the read models; where there are none of this version they are built while the service answers. */
 export const openProjections = async (parts: ProjectionParts): Promise<LedgerProjections> => {
@@ -46,14 +39,6 @@ export const openProjections = async (parts: ProjectionParts): Promise<LedgerPro
   return projections;
 };
 
-/** The models of one generation, to be read. */
-interface Readers {
-  readonly rows: Rows;
-  readonly consents: Database.Database;
-  readonly disclosures: Database.Database;
-  close(): void;
-}
-
 interface RunningRebuild {
   readonly result: Promise<Result<RebuildProgress>>;
   readonly abort: AbortController;
@@ -64,27 +49,20 @@ export class LedgerProjections implements Projections {
   readonly rows: Rows;
   readonly #parts: ProjectionParts;
   readonly #generations: Generations;
-  readonly #waiters = new Waiters();
-  readonly #follower: Worker;
+  readonly #follower: FollowerLink;
   #readers: Readers | undefined;
-  #report: FollowerReport = { generation: 0, models: [] };
-  #failure: string | undefined;
   #running: RunningRebuild | undefined;
-  #told = false;
 
   /** Use `openProjections`. */
   constructor(parts: ProjectionParts, generations: Generations) {
     this.#parts = parts;
     this.#generations = generations;
-    this.#follower = startThread(parts.thread, { kind: 'follow' });
-    this.#follower.on('message', (report: FollowerReport) => this.#heard(report));
-    this.#follower.on('error', (error) => this.#fail(error.name));
-    this.#follower.on('exit', () => this.#fail('its thread ended'));
+    this.#follower = new FollowerLink(parts.thread, () => parts.log.head());
     this.rows = {
       get: (subject) => (this.#readers?.rows ?? noRows).get(subject),
       archive: (subject) => (this.#readers?.rows ?? noRows).archive(subject),
     };
-    parts.log.onCommit(() => this.#grew());
+    parts.log.onCommit(() => this.#follower.grew());
   }
 
   /** Takes up a generation, or has one built in the background. */
@@ -97,8 +75,8 @@ export class LedgerProjections implements Projections {
     const head = this.#parts.log.head();
     const rebuilding = this.#running !== undefined;
     return kinds.map(({ name, version }) => {
-      const model = this.#report.models.find((candidate) => candidate.name === name);
-      const reason = this.#failure ?? model?.stopped;
+      const model = this.#follower.models.find((candidate) => candidate.name === name);
+      const reason = this.#follower.failure ?? model?.stopped;
       const checkpoint = model?.checkpoint ?? 0;
       const place = { name, version, checkpoint, lag: Math.max(0, head - checkpoint) };
       if (reason !== undefined) return { ...place, state: 'stopped', reason };
@@ -121,7 +99,7 @@ export class LedgerProjections implements Projections {
   }
 
   arrived(position: Position, timeoutMs: number): Promise<boolean> {
-    return this.#waiters.until(() => this.#parts.log.reached(position), timeoutMs);
+    return this.#follower.waiters.until(() => this.#parts.log.reached(position), timeoutMs);
   }
 
   async waitFor(position: Position, timeoutMs: number): Promise<boolean> {
@@ -179,7 +157,7 @@ export class LedgerProjections implements Projections {
     const { thread, log } = this.#parts;
     const built = await rebuild(thread, this.#generations, log, options);
     if (!built.ok) {
-      if (this.#readers === undefined) this.#fail(built.error.detail);
+      if (this.#readers === undefined) this.#follower.fail(built.error.detail);
       return built;
     }
     await this.#adopt(built.value.generation);
@@ -189,75 +167,24 @@ export class LedgerProjections implements Projections {
   async close(): Promise<void> {
     this.#running?.abort.abort();
     await this.#running?.result;
-    this.#waiters.giveUp();
-    const exited = new Promise((resolve) => this.#follower.once('exit', resolve));
-    if (this.#follower.threadId !== -1) {
-      this.#tell({ kind: 'close' });
-      await exited;
-    }
+    await this.#follower.close();
     this.#readers?.close();
   }
 
   /** The swap: the follower goes on with that generation, then it is read, then the others are removed. */
   async #adopt(generation: number): Promise<void> {
-    this.#tell({ kind: 'adopt', generation, folder: this.#generations.path(generation) });
-    await this.#waiters.until(() => this.#report.generation === generation, adoptionMs);
-    if (this.#report.generation !== generation) return this.#fail('its thread does not take the models up');
+    const folder = this.#generations.path(generation);
+    if (!(await this.#follower.adopt(generation, folder))) return;
     const before = this.#readers;
-    this.#readers = openReaders(this.#generations.path(generation));
+    this.#readers = openReaders(folder);
     before?.close();
     this.#generations.keepOnly(generation);
-  }
-
-  #heard(report: FollowerReport): void {
-    this.#report = report;
-    this.#told = false;
-    this.#waiters.check();
-    if (this.#behind(this.#parts.log.head())) this.#grew();
-  }
-
-  #grew(): void {
-    this.#waiters.check();
-    if (this.#told) return;
-    this.#told = true;
-    this.#tell({ kind: 'grew' });
-  }
-
-  #behind(index: number): boolean {
-    return this.#report.models.some(({ checkpoint, stopped }) => stopped === undefined && checkpoint < index);
+    this.#follower.waiters.check();
   }
 
   #counted(index: number, timeoutMs: number): Promise<boolean> {
-    const isCounted = () => {
-      const { models } = this.#report;
-      return this.#readers !== undefined && models.every(({ checkpoint }) => checkpoint >= index);
-    };
-    return this.#waiters.until(isCounted, timeoutMs);
-  }
-
-  #fail(reason: string): void {
-    this.#failure = reason;
-    this.#waiters.giveUp();
-  }
-
-  #tell(message: FollowerMessage): void {
-    this.#follower.postMessage(message);
+    const isCounted = () =>
+      this.#readers !== undefined && this.#follower.models.every(({ checkpoint }) => checkpoint >= index);
+    return this.#follower.waiters.until(isCounted, timeoutMs);
   }
 }
-
-const openReaders = (folder: string): Readers => {
-  const open = (kind: ModelKind) =>
-    new Database(modelPath(folder, kind), { readonly: true, fileMustExist: true });
-  const files = {
-    current: open(currentConsent),
-    consents: open(consentsIndex),
-    disclosures: open(disclosuresIndex),
-  };
-  return {
-    ...files,
-    rows: rowsOf(files.current),
-    close: () => {
-      for (const file of Object.values(files)) file.close();
-    },
-  };
-};

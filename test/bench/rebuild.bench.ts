@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
 import { evolve } from '../../src/consent/evolve.ts';
 import { emptyRecord } from '../../src/consent/state.ts';
-import { consentsIndex } from '../../src/projections/consents-index.ts';
 import { currentConsent, RowWriter, rowsOf } from '../../src/projections/current-consent.ts';
-import { disclosuresIndex } from '../../src/projections/disclosures-index.ts';
 import { Generations } from '../../src/projections/generations.ts';
 import { ModelFile } from '../../src/projections/model-file.ts';
+import { kinds } from '../../src/projections/readers.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
 import type { ThreadPlaces } from '../../src/projections-thread.ts';
 import { openHead, sealRow } from '../../src/record/row.ts';
@@ -35,7 +34,7 @@ const median = (values: readonly number[]): number =>
 
 /** Events a second of the rebuild as it is, with so many workers. */
 const inShards = async (folder: string, places: ThreadPlaces, workers: number): Promise<number> => {
-  const generations = new Generations(folder, [currentConsent, consentsIndex, disclosuresIndex]);
+  const generations = new Generations(folder, kinds);
   const log = new LogReader(places.logFile);
   const begun = performance.now();
   const { progress } = good(await rebuild({ entry: thread, places }, generations, log, { workers }));

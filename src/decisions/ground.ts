@@ -1,0 +1,56 @@
+import type { Identifier } from '../../schemas/coding.ts';
+import type { Millis } from '../../schemas/instant.ts';
+import { ok, type Result } from '../../schemas/result.ts';
+import type { PatientRecord } from '../consent/state.ts';
+import type { Need } from '../record/loading.ts';
+import type { Records } from '../record/records.ts';
+import { tenantSystem } from '../record/streams.ts';
+import type { LocalLog } from '../store/port.ts';
+import type { Keyring, SubjectKey } from '../vault/keyring.ts';
+
+/** What an answer is drawn from: a patient's record, or none where the patient is unknown, and what counts as now. */
+export interface Ground {
+  /** Under which the answer is logged. */
+  readonly subjectKey: SubjectKey;
+  readonly record: PatientRecord | undefined;
+  readonly now: Millis;
+}
+
+/** Finds what answers are drawn from. Promises reject as the keyring's do. */
+export class Grounds {
+  readonly #records: Records;
+  readonly #keyring: Keyring;
+  readonly #log: LocalLog;
+
+  constructor(parts: { readonly records: Records; readonly keyring: Keyring; readonly log: LocalLog }) {
+    this.#records = parts.records;
+    this.#keyring = parts.keyring;
+    this.#log = parts.log;
+  }
+
+  /** Where all of it is in the caches, and fresh; it may be a head. */
+  peek(tenant: string, patient: Identifier): Ground | undefined {
+    const subjectKey = this.#keyring.peek(tenant, patient);
+    const record = subjectKey && this.#records.peek(subjectKey.subject);
+    return record && { subjectKey, record, now: this.#log.settledNow(record.recordedAt) };
+  }
+
+  async find(tenant: string, patient: Identifier): Promise<Result<Ground>> {
+    // Before the vault is asked: who is admitted after this is recorded after this.
+    const now = this.#log.settledNow(undefined);
+    const subjectKey = await this.#keyring.find(tenant, patient);
+    return subjectKey === undefined
+      ? ok({ subjectKey: await this.tenantKey(tenant), record: undefined, now })
+      : this.settled(tenant, subjectKey, 'current');
+  }
+
+  async settled(tenant: string, subjectKey: SubjectKey, need: Need): Promise<Result<Ground>> {
+    const settled = await this.#records.settled(tenant, subjectKey, need);
+    return settled.ok ? ok({ subjectKey, ...settled.value }) : settled;
+  }
+
+  /** The key of what is no patient's: an answer about an unknown one is logged under it, without the identifier. */
+  tenantKey(tenant: string): Promise<SubjectKey> {
+    return this.#keyring.admit(tenant, { system: tenantSystem, value: tenant });
+  }
+}
