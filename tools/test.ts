@@ -42,7 +42,12 @@ const runTests = async (globPatterns: string[]): Promise<void> => {
     count[kind] += 1;
     if (kind !== 'passed') notes.push(`${kind}: ${text}`);
   };
-  const events = run({ globPatterns, concurrency: availableParallelism(), timeout: 180_000 });
+  const events = run({
+    globPatterns,
+    concurrency: availableParallelism(),
+    timeout: 180_000,
+    forceExit: true,
+  });
   events.on('test:pass', ({ name, file, details, skip, todo }) => {
     const why = skip ?? todo;
     if (why !== undefined) note('skipped', `${place(file)}: ${name}: ${why === true ? 'no reason' : why}`);
