@@ -46,6 +46,7 @@ export const failureCodes = [
   'store-unavailable',
   'vault-unavailable',
   'record-unreadable',
+  'evidence-diverged',
   'internal',
 ] as const;
 

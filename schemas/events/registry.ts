@@ -1,3 +1,4 @@
+import { checkpointSigned } from './checkpoint-signed.ts';
 import { consentExpired } from './consent-expired.ts';
 import { consentGranted } from './consent-granted.ts';
 import { consentInvalidated } from './consent-invalidated.ts';
@@ -18,4 +19,5 @@ export const eventDefinitions: readonly EventDefinition[] = [
   formPublished,
   settingsAdopted,
   decisionsRecorded,
+  checkpointSigned,
 ];

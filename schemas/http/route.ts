@@ -11,7 +11,7 @@ interface Contract {
   /** With parameters in braces, as in `/forms/{formId}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'consents' | 'decisions' | 'patients' | 'emergencies' | 'forms' | 'operations';
+  readonly tag: 'consents' | 'decisions' | 'patients' | 'emergencies' | 'forms' | 'evidence' | 'operations';
 }
 
 /** A route that acts for a principal: JSON in, JSON out. */

@@ -9,6 +9,8 @@ export const scopes = [
   'forms:write',
   'forms:read',
   'disclosures:read',
+  'evidence:read',
+  'evidence:sign',
   'operations:read',
 ] as const;
 export type Scope = (typeof scopes)[number];
@@ -24,6 +26,8 @@ export const actions = [
   'publish-form',
   'read-forms',
   'read-disclosures',
+  'read-evidence',
+  'sign-checkpoint',
   'read-operations',
 ] as const;
 export type AccessAction = (typeof actions)[number];

@@ -13,6 +13,8 @@ export const permissions: Readonly<Record<AccessAction, readonly [Scope, ...Scop
   'publish-form': ['forms:write'],
   'read-forms': ['forms:read'],
   'read-disclosures': ['disclosures:read'],
+  'read-evidence': ['evidence:read'],
+  'sign-checkpoint': ['evidence:sign'],
   'read-operations': ['operations:read'],
 };
 

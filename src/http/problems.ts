@@ -180,6 +180,11 @@ export const problemTypes: Readonly<Record<FailureCode, ProblemType>> = {
     'The record cannot be read',
     'What is stored does not open or is not understood. Nothing is answered from it; operators are told.',
   ),
+  'evidence-diverged': type(
+    500,
+    'The log is not the one that was signed',
+    'What a signed checkpoint says does not follow from the log of this node. Nothing is proven from it; operators are told.',
+  ),
   internal: type(
     500,
     'Something went wrong',

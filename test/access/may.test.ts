@@ -24,6 +24,8 @@ const expected: Readonly<Record<Scope, readonly AccessAction[]>> = {
   'forms:write': ['publish-form'],
   'forms:read': ['read-forms'],
   'disclosures:read': ['read-disclosures'],
+  'evidence:read': ['read-evidence'],
+  'evidence:sign': ['sign-checkpoint'],
   'operations:read': ['read-operations'],
 };
 
