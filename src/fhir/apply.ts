@@ -39,9 +39,9 @@ export const applyReading = (record: PatientRecord, reading: Effective, applying
   if (reading.kind === 'revoke') return revokeAll(record, standing, applying);
   if (reading.kind === 'invalidate') return invalidateAll(record, standing, applying);
 
-  const same = granted.filter((entry) => entry.grant.contentSha256 === contentSha256);
-  // Also where a later content took its place since: the same input twice changes nothing.
-  if (same.some((entry) => entry.grant.unreadable === undefined)) return ok([]);
+  const last = granted.at(-1)?.grant;
+  const isSame = last?.contentSha256 === contentSha256;
+  if (isSame && last.unreadable === undefined) return ok([]);
   const consentId = applying.consentIdOf(`${resourceKey}\n${contentSha256}\n${granted.length}`);
   let refused: Refusal & { readonly signedAt?: string };
   if (reading.kind === 'grant') {
@@ -50,10 +50,24 @@ export const applyReading = (record: PatientRecord, reading: Effective, applying
     refused = { ...refusalOfGrant(anew.error, reading), signedAt: reading.terms.signedAt };
     if (applying.reportOnly) return fail(anew.error.code, refused.reason, refused.path);
   } else refused = reading;
-  if (same.length > 0) return ok([]);
+  if (isSame) return ok([]);
   const { path, reason, signedAt = isoOf(now) } = refused;
   const fhir = reading.source;
   return grant(record, { consentId, signedAt, unreadable: { path, reason }, fhir, agent }, policy);
+};
+
+/**
+ * Whether the resource had this very content once, and has another since. Applied, it stands again; but it may as
+ * well be an old version that is read once more on the way to the newest.
+ */
+export const isFormer = (
+  record: PatientRecord,
+  { resourceKey, contentSha256 }: Effective['source'],
+): boolean => {
+  const contents = record.consents
+    .filter(({ grant }) => grant.resourceKey === resourceKey)
+    .map(({ grant }) => grant.contentSha256);
+  return contents.at(-1) !== contentSha256 && contents.includes(contentSha256);
 };
 
 /** A grant that replaces all that the resource granted before. */

@@ -163,6 +163,57 @@ test('S8.5 consents of one patient are carried out in the order of the input', a
   assert.equal(events.filter(({ type }) => type === 'ConsentRevoked').length, 40);
 });
 
+test('S8.5 the same versions of one resource twice: the second time nothing', async (kit) => {
+  const ended = { ...r5('permit'), status: 'inactive' };
+  for (const input of [
+    [r5('deny'), r5('permit')],
+    [r5('permit'), r5('deny'), r5('permit')],
+    [r5('deny'), r5('permit'), r5('deny'), ended],
+  ]) {
+    const subject = { reference: `Patient/${randomUUID()}` };
+    const versions = input.map((version) => ({ ...version, subject }));
+    await kit.run(versions);
+    const head = kit.store.head();
+    assert.deepEqual(counted(await kit.run(versions)), { unchanged: versions.length });
+    assert.equal(kit.store.head(), head);
+  }
+});
+
+test('S8.5 a resource that goes back to an older content is granted anew, and the report says so', async (kit) => {
+  await kit.run([r5('deny'), r5('permit')]);
+  const report = await kit.run([r5('deny')]);
+  assert.deepEqual(counted(report), { granted: 1 });
+  assert.equal(report.lines[0]?.reason, 'goes back to what it said before');
+  const [first, second, again] = await kit.events('Patient/p1');
+  assert.ok(first?.type === 'ConsentGranted' && second?.type === 'ConsentGranted');
+  assert.ok(again?.type === 'ConsentGranted' && again.payload.rules?.[0]?.type === 'deny');
+  assert.deepEqual(again.payload.replaces, [first.payload.consentId, second.payload.consentId]);
+  assert.deepEqual(counted(await kit.run([r5('deny')])), { unchanged: 1 });
+});
+
+test('S8.5 within one input: back, or only on the way to what comes later', async (kit) => {
+  const said = async (input: readonly unknown[]) => {
+    const subject = { reference: `Patient/${randomUUID()}` };
+    const report = await kit.run(input.map((version) => ({ ...(version as object), subject })));
+    const events = await kit.events(subject.reference);
+    const types = events.map(({ type, payload }) => ('rules' in payload ? payload.rules?.[0]?.type : type));
+    return { ...counted(report), types };
+  };
+  const [deny, permit] = [r5('deny'), r5('permit')];
+  assert.deepEqual(await said([deny, permit, deny]), { granted: 3, types: ['deny', 'permit', 'deny'] });
+  assert.deepEqual(await said([deny, permit, deny, permit]), {
+    granted: 2,
+    unchanged: 2,
+    types: ['deny', 'permit'],
+  });
+  assert.deepEqual(await said([deny, permit, deny, { ...deny, status: 'inactive' }]), {
+    granted: 2,
+    unchanged: 1,
+    revoked: 1,
+    types: ['deny', 'permit', 'ConsentRevoked', 'ConsentRevoked'],
+  });
+});
+
 test('S8.5 an import that was stopped goes on where it was, and doubles nothing', async (kit) => {
   const resources = Array.from({ length: 60 }, (_, n) => r5('deny', undefined, { id: `c${n}` }));
   const stop = new AbortController();

@@ -99,18 +99,24 @@ test('S8.5 other content: a grant that replaces all that the resource granted', 
   assert.equal(ledger.ask('Practitioner/n2'), 'permit permitted');
 });
 
-test('S8.5 the whole input twice, versions of one resource in it, changes nothing', () => {
+test('S8.5 a content that it had before another, again: a grant that replaces all', () => {
   const ledger = new Ledger();
-  const input = [
-    allow,
-    refuse,
-    r4({ type: 'deny', secret: 1 }, { id: 'c2' }),
-    r5('permit', undefined, { status: 'inactive' }),
-  ];
-  for (const resource of input) ledger.import(resource);
-  const { revision } = ledger.record;
-  for (const resource of input) assert.deepEqual(ledger.import(resource), []);
-  assert.equal(ledger.record.revision, revision);
+  const first = grantIn(ledger.import(refuse));
+  const second = grantIn(ledger.import(allow));
+  assert.equal(ledger.ask('Practitioner/n1'), 'permit permitted');
+  const again = grantIn(ledger.import(refuse));
+  assert.deepEqual(again.replaces, [first.consentId, second.consentId]);
+  assert.equal(ledger.ask('Practitioner/n1'), 'deny refused');
+  assert.deepEqual(ledger.import(refuse), []);
+});
+
+test('S8.6 back from what could not be read to what could: it is read again, and blocks nobody', () => {
+  const ledger = new Ledger();
+  ledger.import(allow);
+  ledger.import(r5('permit', [{ expression: {} }]));
+  assert.equal(ledger.ask('Practitioner/n1'), 'deny missing-information');
+  ledger.import(allow);
+  assert.equal(ledger.ask('Practitioner/n1'), 'permit permitted');
 });
 
 test('S8.5 resources of other ids and other bases are other resources', () => {

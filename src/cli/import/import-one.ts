@@ -2,8 +2,9 @@ import { createHmac } from 'node:crypto';
 import type { ConsentGranted } from '../../../schemas/events/consent-granted.ts';
 import type { Agent } from '../../../schemas/events/define.ts';
 import type { FailureCode } from '../../../schemas/failures.ts';
+import { ok } from '../../../schemas/result.ts';
 import type { Policy } from '../../consent/policy.ts';
-import { applyReading, standingUnread } from '../../fhir/apply.ts';
+import { applyReading, isFormer, standingUnread } from '../../fhir/apply.ts';
 import type { ImportChoices } from '../../fhir/choices.ts';
 import type { Effective } from '../../fhir/consent.ts';
 import type { Refusal } from '../../fhir/refusal.ts';
@@ -34,7 +35,12 @@ export interface ImportContext {
 export type Came = Pick<ReportLine, 'outcome' | 'path' | 'reason' | 'blocks'> & {
   /** Of a failure after which nothing else could be carried out either. */
   readonly ends?: true;
+  /** Left as it was: it says what it said before, and something else since. */
+  readonly former?: true;
 };
+
+/** What is done about a resource that says what it said before, and something else since. */
+export type IfFormer = 'leave' | 'go-back';
 
 /** Failures of Records.execute that are not refusals of what the resource says. */
 const failures: ReadonlySet<FailureCode> = new Set([
@@ -51,9 +57,10 @@ export const importReading = async (
   reading: Effective,
   services: ImportServices,
   context: ImportContext,
+  ifFormer: IfFormer,
 ): Promise<Came> => {
   try {
-    return await carryOut(reading, services, context);
+    return await carryOut(reading, services, context, ifFormer);
   } catch (error) {
     if (error instanceof VaultUnavailable) return { outcome: 'failed', reason: error.code, ends: true };
     throw error;
@@ -64,6 +71,7 @@ const carryOut = async (
   reading: Effective,
   { records, keyring, forms, policy }: ImportServices,
   { tenant, agent, choices }: ImportContext,
+  ifFormer: IfFormer,
 ): Promise<Came> => {
   const ending = reading.kind === 'revoke' || reading.kind === 'invalidate';
   const key = await (ending ? keyring.find(tenant, reading.patient) : keyring.admit(tenant, reading.patient));
@@ -72,10 +80,13 @@ const carryOut = async (
   const reportOnly = choices.refused === 'report-only';
   const consentIdOf = (name: string) => consentIdFor(key, name);
   let unread: Refusal | undefined;
+  let former = false;
   const written = await records.execute(
     tenant,
     key,
     (record, now) => {
+      former = !ending && isFormer(record, reading.source);
+      if (former && ifFormer === 'leave') return ok([]);
       const decided = applyReading(record, reading, { policy, agent, now, reportOnly, form, consentIdOf });
       const unchanged = decided.ok && decided.value.length === 0;
       unread = unchanged ? standingUnread(record, reading.source.resourceKey, now) : undefined;
@@ -83,7 +94,8 @@ const carryOut = async (
     },
     {},
   );
-  if (written.ok) return cameOf(written.value.events, unread);
+  if (written.ok && former && ifFormer === 'leave') return { outcome: 'unchanged', former };
+  if (written.ok) return cameOf(written.value.events, unread, former);
   const { code, detail, pointer } = written.error;
   if (!failures.has(code)) return { outcome: 'refused', path: pointer, reason: detail };
   return { outcome: 'failed', reason: code, ...(ends.has(code) && { ends: true }) };
@@ -96,11 +108,12 @@ const outcomeOf: Readonly<Record<string, Outcome>> = {
 };
 
 /** `unread`: why the resource stands unread, where nothing was changed. */
-const cameOf = ([first]: readonly WrittenEvent[], unread: Refusal | undefined): Came => {
+const cameOf = ([first]: readonly WrittenEvent[], unread: Refusal | undefined, former: boolean): Came => {
   if (first === undefined) return { outcome: 'unchanged', ...(unread && { ...unread, blocks: true }) };
   const { unreadable } = first.payload as Partial<ConsentGranted>;
   if (unreadable !== undefined) return { outcome: 'unreadable', ...unreadable, blocks: true };
-  return { outcome: outcomeOf[first.type] ?? 'unchanged' };
+  const outcome = outcomeOf[first.type] ?? 'unchanged';
+  return { outcome, ...(former && { reason: 'goes back to what it said before' }) };
 };
 
 /** The form that policy.uri names: its version is not named, so there must be but one (S8.5). */

@@ -41,23 +41,24 @@ export interface ImportReport {
   readonly lines: readonly ReportLine[];
 }
 
-const shown = 20;
+const shownEntries = 20;
+/** Of one reason; where there are more they are shown as one. */
+const mostAlike = 5;
 
-/** The report as text for a terminal. */
+/** The report as text for a terminal: what is counted, and whatever there is more of than none. */
 export const reportText = ({ read, counts, blocking, others, interrupted, lines }: ImportReport): string => {
-  const rows = outcomes.map((outcome): [string, number] => [outcome, counts[outcome]]);
-  const otherRows = Object.entries(others).map(([type, count]): [string, number] => [
-    `not a Consent: ${type}`,
-    count,
-  ]);
-  const table = [['consents read', read] as const, ...rows, ...otherRows]
-    .map(([name, count]) => `${name.padEnd(32)}${String(count).padStart(9)}`)
-    .join('\n');
-  const details = lines.slice(0, shown).map(lineText);
-  const more = lines.length - shown;
+  const rows: [string, number][] = [
+    ...outcomes.map((outcome): [string, number] => [outcome, counts[outcome]]),
+    ...Object.entries(others).map(([type, count]): [string, number] => [`not a Consent: ${type}`, count]),
+  ];
+  const table = [['consents read', read] as const, ...rows.filter(([, count]) => count > 0)].map(
+    ([name, count]) => `${name.padEnd(32)}${String(count).padStart(9)}`,
+  );
+  const entries = entriesOf(lines);
+  const more = sum(entries.slice(shownEntries).map(({ length }) => length));
   return [
-    table,
-    ...(details.length > 0 ? ['', ...details] : []),
+    ...table,
+    ...(entries.length > 0 ? ['', ...entries.slice(0, shownEntries).map(entryText)] : []),
     ...(more > 0 ? [`... and ${more} more; --report FILE has them all`] : []),
     ...(blocking > 0
       ? [
@@ -70,8 +71,28 @@ export const reportText = ({ read, counts, blocking, others, interrupted, lines 
   ].join('\n');
 };
 
-const lineText = ({ origin, resource, outcome, path, reason, blocks }: ReportLine): string => {
-  const name = resource === undefined ? origin : `${origin} (${resource})`;
-  const why = [path, reason].filter((part) => part !== undefined).join(': ');
-  return `${outcome.padEnd(11)} ${name}${why && `\n            ${why}`}${blocks ? '\n            blocks its patient' : ''}`;
+type Entry = readonly [ReportLine, ...ReportLine[]];
+
+/** Lines of one outcome and reason as one entry where there are many, else each as one. */
+const entriesOf = (lines: readonly ReportLine[]): Entry[] => {
+  const alike = Map.groupBy(lines, ({ outcome, reason, blocks }) =>
+    JSON.stringify([outcome, reason, blocks]),
+  );
+  return [...alike.values()].flatMap((group): Entry[] =>
+    group.length > mostAlike ? [group as [ReportLine, ...ReportLine[]]] : group.map((line): Entry => [line]),
+  );
 };
+
+const entryText = ([first, ...rest]: Entry): string => {
+  const { origin, resource, outcome, reason, blocks } = first;
+  const name = resource === undefined ? origin : `${origin} (${resource})`;
+  const path = rest.every((line) => line.path === first.path) ? first.path : undefined;
+  const why = [path, reason].filter((part) => part !== undefined).join(': ');
+  const blocked = rest.length > 0 ? 'block their patients' : 'blocks its patient';
+  return [
+    `${outcome.padEnd(11)} ${name}${rest.length > 0 ? `, and ${rest.length} more for the same reason` : ''}`,
+    ...[why, blocks ? blocked : ''].filter((text) => text !== '').map((text) => `            ${text}`),
+  ].join('\n');
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
