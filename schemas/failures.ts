@@ -44,6 +44,7 @@ export const failureCodes = [
   // the house
   'store-full',
   'store-unavailable',
+  'store-behind',
   'vault-unavailable',
   'record-unreadable',
   'evidence-diverged',

@@ -38,7 +38,7 @@ export const decisionRoutes = {
       .meta({ id: 'Ask' }),
     status: 200,
     response: decision,
-    failures: ['organisation-mismatch', 'purpose-system-unknown', 'position-pending'],
+    failures: ['organisation-mismatch', 'purpose-system-unknown', 'position-pending', 'store-behind'],
   }),
   askDecisions: route({
     method: 'post',
@@ -61,7 +61,7 @@ export const decisionRoutes = {
         answers: z.array(z.strictObject({ decisions: z.array(decision) })).describe('One for each request'),
       })
       .meta({ id: 'Decisions' }),
-    failures: ['organisation-mismatch', 'purpose-system-unknown', 'position-pending'],
+    failures: ['organisation-mismatch', 'purpose-system-unknown', 'position-pending', 'store-behind'],
   }),
   replayDecision: route({
     method: 'post',

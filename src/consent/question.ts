@@ -39,12 +39,18 @@ export interface ResolvedItem {
 }
 
 /**
- * Settles a question. `now`: the moment up to which what is recorded is settled; validAt and knownAt default to
- * it, and a later knownAt is lowered to it (S1.2). A validAt or knownAt that is a date means its first moment.
+ * Settles a question. validAt and knownAt default to `now`; a knownAt later than `known`, the moment up to which the
+ * node holds all that is recorded, is lowered to it (S1.2). A validAt or knownAt that is a date means its first
+ * moment.
  *
  * @returns `purpose-system-unknown`; `invalid-request` for an item's period that ends before it starts
  */
-export function resolveQuestion(question: Question, policy: Policy, now: Millis): Result<ResolvedQuestion> {
+export function resolveQuestion(
+  question: Question,
+  policy: Policy,
+  now: Millis,
+  known: Millis = now,
+): Result<ResolvedQuestion> {
   if (!policy.knowsPurposeSystem(question.purpose.system)) {
     return fail('purpose-system-unknown', 'a purpose of this system needs configuration (S6.1)', '/purpose');
   }
@@ -56,7 +62,7 @@ export function resolveQuestion(question: Question, policy: Policy, now: Millis)
     return fail('invalid-request', 'a period ends before it starts', `/items/${inverted}/time`);
   }
   const validAt = moment(question.validAt);
-  const knownAt = Math.min(moment(question.knownAt), now);
+  const knownAt = Math.min(moment(question.knownAt), known);
   return ok({
     recipient: {
       reference: policy.reference(question.recipient.reference),

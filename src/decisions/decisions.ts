@@ -42,6 +42,8 @@ export interface DecisionParts {
   readonly definitions?: readonly EventDefinition[];
   /** False gives answers that are in no log: to measure what the log costs, and for nothing else. */
   readonly durable?: boolean;
+  /** Whether this node may lie further behind the store than it may answer from. */
+  readonly behind?: () => boolean;
 }
 
 const defaultWaitMs = 2_000;
@@ -101,14 +103,16 @@ class LedgerDecisions implements Decisions {
   async #answer(
     agent: Agent,
     tenant: string,
-    { subjectKey, record, now }: Ground,
+    { subjectKey, record, now, known }: Ground,
     questions: readonly Question[],
     options: AskOptions,
   ): Promise<Result<readonly Decision[]>> {
-    const { policy } = this.#parts;
+    const { policy, behind } = this.#parts;
+    if (behind?.() === true)
+      return fail('store-behind', 'This node may not have heard yet of what was withdrawn');
     const resolved: ResolvedQuestion[] = [];
     for (const question of questions) {
-      const result = resolveQuestion(question, policy, now);
+      const result = resolveQuestion(question, policy, now, known);
       if (!result.ok) return result;
       resolved.push(result.value);
     }

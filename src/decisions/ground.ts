@@ -14,6 +14,8 @@ export interface Ground {
   readonly subjectKey: SubjectKey;
   readonly record: PatientRecord | undefined;
   readonly now: Millis;
+  /** The latest knownAt that it can answer for (`LocalLog.knownUntil`). */
+  readonly known: Millis;
 }
 
 /** Finds what answers are drawn from. Promises reject as the keyring's do. */
@@ -32,15 +34,15 @@ export class Grounds {
   peek(tenant: string, patient: Identifier): Ground | undefined {
     const subjectKey = this.#keyring.peek(tenant, patient);
     const record = subjectKey && this.#records.peek(subjectKey.subject);
-    return record && { subjectKey, record, now: this.#log.settledNow(record.recordedAt) };
+    return record && { subjectKey, record, ...this.#moments(record.recordedAt) };
   }
 
   async find(tenant: string, patient: Identifier): Promise<Result<Ground>> {
     // Before the vault is asked: who is admitted after this is recorded after this.
-    const now = this.#log.settledNow(undefined);
+    const moments = this.#moments(undefined);
     const subjectKey = await this.#keyring.find(tenant, patient);
     return subjectKey === undefined
-      ? ok({ subjectKey: await this.tenantKey(tenant), record: undefined, now })
+      ? ok({ subjectKey: await this.tenantKey(tenant), record: undefined, ...moments })
       : this.settled(tenant, subjectKey, 'current');
   }
 
@@ -52,5 +54,10 @@ export class Grounds {
   /** The key of what is no patient's: an answer about an unknown one is logged under it, without the identifier. */
   tenantKey(tenant: string): Promise<SubjectKey> {
     return this.#keyring.admit(tenant, { system: tenantSystem, value: tenant });
+  }
+
+  #moments(lastRecordedAt: Millis | undefined): Pick<Ground, 'now' | 'known'> {
+    const now = this.#log.settledNow(lastRecordedAt);
+    return { now, known: this.#log.knownUntil(lastRecordedAt, now) };
   }
 }

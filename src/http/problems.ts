@@ -169,6 +169,12 @@ export const problemTypes: Readonly<Record<FailureCode, ProblemType>> = {
     'Nothing was written. Reads go on; writes work again when there is space.',
   ),
   'store-unavailable': type(503, 'The store is unavailable', 'Nothing was written.', 1),
+  'store-behind': type(
+    503,
+    'The node is behind the store',
+    'It is cut off from the store, or lags, and may not have heard of a withdrawal. Ask another node, or later.',
+    1,
+  ),
   'vault-unavailable': type(
     503,
     'The vault is unavailable',

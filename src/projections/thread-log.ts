@@ -36,6 +36,10 @@ export class ThreadLog implements RecordLog {
     return lastRecordedAt ?? 0;
   }
 
+  knownUntil(_lastRecordedAt: Millis | undefined, now: Millis): Millis {
+    return now;
+  }
+
   onCommit(listener: (streams: readonly string[]) => void): void {
     this.#listeners.push(listener);
   }

@@ -17,7 +17,7 @@ import { patientStream } from './streams.ts';
 export type Need = 'current' | 'whole';
 
 /** What reading a record asks of the log. */
-export type RecordLog = Pick<LocalLog, 'streamSlice' | 'pending' | 'settledNow' | 'onCommit'>;
+export type RecordLog = Pick<LocalLog, 'streamSlice' | 'pending' | 'settledNow' | 'knownUntil' | 'onCommit'>;
 
 export interface Sources {
   readonly log: RecordLog;

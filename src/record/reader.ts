@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { emptyRecord, type PatientEvent, type PatientRecord } from '../consent/state.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -15,7 +16,10 @@ import { patientStream, subjectOfPatientStream } from './streams.ts';
 import { UnknownEvent } from './upcast.ts';
 
 /** A record and the moment at which it is all there is: what counts as now for a question (SEMANTICS S1.2). */
-export type Settled = Ground<PatientRecord>;
+export interface Settled extends Ground<PatientRecord> {
+  /** See `LocalLog.knownUntil`: the latest knownAt that the record can answer for. */
+  readonly known: Millis;
+}
 
 interface Cached {
   readonly record: PatientRecord;
@@ -134,7 +138,8 @@ export class RecordReader {
 
   #settle(record: PatientRecord): Settled {
     const last = record.revision < 0 ? undefined : record.recordedAt;
-    return { record, now: this.#sources.log.settledNow(last) };
+    const now = this.#sources.log.settledNow(last);
+    return { record, now, known: this.#sources.log.knownUntil(last, now) };
   }
 }
 
