@@ -66,8 +66,11 @@ const searchWindow = 32;
 /** The event at a position. */
 export const eventAtRequest = (position: RemotePosition): ReadReq => readRequest(position, 0, 1);
 
-/** The last events of the log, newest first; enough to find an event or a checkpoint among them. */
-export const tailRequest = (): ReadReq => readRequest('end', 1, 2 * searchWindow);
+/** So many events that one of them is followed, or that there is a checkpoint after the first of them. */
+const tailEvents = 2 * searchWindow;
+
+/** The last events of the log, newest first. */
+export const tailRequest = (): ReadReq => readRequest('end', 1, tailEvents);
 
 const readRequest = (position: RemotePosition | 'end', direction: 0 | 1, count: number): ReadReq =>
   new streams.ReadReq().setOptions(
@@ -75,12 +78,13 @@ const readRequest = (position: RemotePosition | 'end', direction: 0 | 1, count: 
   );
 
 /**
- * The place that a follower must have reached to have every event that the tail stands at the end of; undefined in
- * an empty log. Behind the last event there may be system events, of which a follower hears at a checkpoint.
+ * The place that a follower must have reached to have every event of a log that ends so; undefined where there is
+ * no event that it follows. Behind the last such event there may be system events, of which it hears at checkpoints.
  */
 export const headOf = (tail: readonly ReadResp[]): RemotePosition | undefined => {
   const recorded = tail.map(recordedOf).filter((event) => event !== undefined);
-  const head = recorded.find((event) => !isSystem(streamOf(event))) ?? recorded.at(-1);
+  const followed = recorded.find((event) => !isSystem(streamOf(event)));
+  const head = followed ?? (recorded.length < tailEvents ? undefined : recorded.at(-1));
   return head && positionOf(head);
 };
 

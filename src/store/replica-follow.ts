@@ -63,14 +63,15 @@ export class Follower {
 
   async #follow(): Promise<void> {
     await this.#recognise();
-    this.#call = await this.#client.follow(this.#tables.place?.reached);
-    this.#events.state({ state: 'following', detail: '' });
+    this.#call = await this.#client.follow(this.#tables.reached);
+    // The first that the server says is that it took the subscription.
+    this.#call.once('data', () => this.#events.state({ state: 'following', detail: '' }));
     await this.#receive(this.#call);
   }
 
   /** Another store, or this one restored to an earlier state, must not be mixed with what is here. */
   async #recognise(): Promise<void> {
-    const last = this.#tables.place?.last;
+    const { last } = this.#tables;
     if (last === undefined) return;
     const found = await this.#client.eventAt(last.position, answerLimitMs);
     if (found?.id !== last.id)

@@ -29,10 +29,10 @@ interface StreamHead {
   recordedAt: Millis;
 }
 
-/** How far a replica has followed its store, and by which event it knows that store again. */
-interface Place {
-  readonly reached: RemotePosition;
-  readonly last: { readonly position: RemotePosition; readonly id: string };
+/** The last event of a replica, by which it knows its store again. */
+interface LastEvent {
+  readonly position: RemotePosition;
+  readonly id: string;
 }
 
 /** Heads of streams written lately; emptied when it is full, and when a transaction failed. */
@@ -48,7 +48,8 @@ export class ReplicaTables {
   readonly #statements: ReturnType<typeof prepare>;
   #index = 0;
   #recordedAt: Millis = 0;
-  #place: Place | undefined;
+  #reached: RemotePosition | undefined;
+  #last: LastEvent | undefined;
 
   /** `db`: with the tables of a log and of a replica. */
   constructor(db: Database.Database) {
@@ -57,15 +58,20 @@ export class ReplicaTables {
     this.#load();
   }
 
+  /** Up to here in the store's log there is no event but those that are here; undefined at its start. */
+  get reached(): RemotePosition | undefined {
+    return this.#reached;
+  }
+
   /** Undefined in an empty replica. */
-  get place(): Place | undefined {
-    return this.#place;
+  get last(): LastEvent | undefined {
+    return this.#last;
   }
 
   /** Whether everything of the store's log up to a position is here. */
   holds(position: RemotePosition | undefined): boolean {
     if (position === undefined) return true;
-    return this.#place !== undefined && comparePositions(position, this.#place.reached) <= 0;
+    return this.#reached !== undefined && comparePositions(position, this.#reached) <= 0;
   }
 
   revisionOf(stream: string): number {
@@ -100,11 +106,10 @@ export class ReplicaTables {
     return { streams: [...streams], recordedAt: this.#recordedAt };
   }
 
-  /** Up to this position there are no other events than those that are here. */
+  /** Up to this position there is no event but those that are here. */
   advance(reached: RemotePosition): void {
-    // In an empty replica there is nothing yet by which the store could be known again.
-    if (this.#place === undefined || this.holds(reached)) return;
-    this.#place = { ...this.#place, reached };
+    if (this.holds(reached)) return;
+    this.#reached = reached;
     this.#save();
   }
 
@@ -123,7 +128,8 @@ export class ReplicaTables {
     this.#recordedAt = recordedAt;
     if (head === undefined) this.#keepHead(stream, { number, revision, recordedAt });
     else Object.assign(head, { revision, recordedAt });
-    this.#place = { reached: position, last: { position, id } };
+    this.#reached = position;
+    this.#last = { position, id };
   }
 
   /**
@@ -149,10 +155,11 @@ export class ReplicaTables {
   }
 
   #save(): void {
-    if (this.#place === undefined) return;
-    const { reached, last } = this.#place;
-    const { commit, prepare } = last.position;
-    this.#statements.savePlace.run(reached.commit, reached.prepare, commit, prepare, last.id);
+    // In an empty replica there is nothing yet by which the store could be known again.
+    if (this.#reached === undefined || this.#last === undefined) return;
+    const { position, id } = this.#last;
+    const { commit, prepare } = this.#reached;
+    this.#statements.savePlace.run(commit, prepare, position.commit, position.prepare, id);
   }
 
   #load(): void {
@@ -161,9 +168,10 @@ export class ReplicaTables {
     this.#index = end?.index ?? 0;
     this.#recordedAt = end?.recordedAt ?? 0;
     const row = this.#statements.findPlace.get();
-    this.#place = row && {
-      reached: { commit: row.reached_commit, prepare: row.reached_prepare },
-      last: { position: { commit: row.event_commit, prepare: row.event_prepare }, id: row.event_id },
+    this.#reached = row && { commit: row.reached_commit, prepare: row.reached_prepare };
+    this.#last = row && {
+      position: { commit: row.event_commit, prepare: row.event_prepare },
+      id: row.event_id,
     };
   }
 }
