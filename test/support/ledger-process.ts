@@ -35,7 +35,8 @@ export interface LedgerFolder {
   readonly configFile: string;
   /** Runs a command to its end; `onError` is told what it wrote to stderr so far. */
   run(args: readonly string[], onError?: (stderr: string, child: ChildProcess) => void): Promise<Ended>;
-  serve(): Promise<ServedLedger>;
+  /** `principal`: who its client is. */
+  serve(principal?: TokenOptions): Promise<ServedLedger>;
   /** Mints a token of the development issuer. */
   token(options?: TokenOptions): Promise<string>;
 }
@@ -80,7 +81,7 @@ export const openLedgerFolder = async (
       if (onError) child.stderr?.on('data', () => onError(said.stderr, child));
       return ended;
     },
-    serve: async () => {
+    serve: async (principal) => {
       const { child, said, ended } = start(['serve']);
       const port = await new Promise<string>((resolve, reject) => {
         child.stdout?.on('data', () => {
@@ -90,7 +91,7 @@ export const openLedgerFolder = async (
         void ended.then(({ stderr }) => reject(new Error(`it did not start:\n${stderr}`)));
       });
       const url = `http://127.0.0.1:${port}`;
-      const send = client(url, await mint());
+      const send = client(url, await mint(principal));
       const end = (signal: NodeJS.Signals) => {
         child.kill(signal);
         return ended;
@@ -128,7 +129,7 @@ const client =
     const response = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json');
