@@ -23,7 +23,7 @@ const { job, places } = workerData as ThreadStart<ThreadPlaces>;
 const log = new LogReader(places.logFile);
 const vault = openSqliteVault({ file: places.vaultFile });
 const keyStore = await openKeyStore(places.keysFolder);
-const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 20_000 });
+const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 5_000 });
 
 runThread(parentPort!, job, { log, keyring, definitions: eventDefinitions }, async () => {
   log.close();

@@ -14,7 +14,7 @@ const breathMs = 25;
 /** After what passes of itself, and stops nothing: a vault that is away, a full disk, another who holds the file. */
 const passingPauseMs = 1_000;
 const passing = /^SQLITE_(FULL|BUSY)/;
-const cachedConsents = 50_000;
+const cachedConsents = 20_000;
 
 /** One read model on its way along the log; `stopped` says why it goes no further. */
 interface Followed {

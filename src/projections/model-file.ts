@@ -16,7 +16,7 @@ export const modelPath = (generation: string, kind: ModelKind): string =>
   join(generation, `${kind.name}-v${kind.version}.db`);
 
 /** Rows come in no order of their keys: what is kept of the file is not read again for each. */
-const buildingCacheKib = 32_768;
+const buildingCacheKib = 16_384;
 
 const checkpointSchema = `
   CREATE TABLE IF NOT EXISTS checkpoint (

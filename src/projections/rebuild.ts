@@ -18,7 +18,7 @@ export const startThread = (
   new Worker(entry, { workerData: { job, places } satisfies ThreadStart<unknown>, resourceLimits });
 
 /** Of each builder, so that several stay under 1 GiB together; without a limit garbage is left to grow. */
-const builderLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
+const builderLimits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
 
 const defaultWorkers = 2;
 
