@@ -77,6 +77,8 @@ export interface LiveRule {
   readonly rule: CompiledRule;
   /** Whether the purpose is unknown to the rule or to its consent. */
   readonly purpose: typeof met | typeof unknown;
+  /** Those of the rule; here too, as most rules are not met and nothing else of them is looked at. */
+  readonly criteria: readonly Criterion[];
   readonly exceptions: readonly LiveRule[];
 }
 
@@ -95,13 +97,13 @@ export const liveRules = (
   about: typeof met | typeof unknown = met,
 ): readonly LiveRule[] =>
   rules.flatMap((rule) => {
-    const { period, purposes, source } = rule;
+    const { period, purposes, source, criteria } = rule;
     if (period && !holds(period, occasion.validAt)) return [];
     if (source.action && !source.action.includes(occasion.action)) return [];
     const purpose = purposes ? coversAny(purposes, occasion.purpose, policy) : met;
     if (purpose === notMet) return [];
     const exceptions = liveRules(rule.exceptions, occasion, policy);
-    return [{ rule, purpose: about === met ? purpose : unknown, exceptions }];
+    return [{ rule, purpose: about === met ? purpose : unknown, criteria, exceptions }];
   });
 
 /** S6.1 over several listed purposes. */
@@ -111,7 +113,7 @@ export const coversAny = (listed: readonly string[], purpose: string, policy: Po
 /** Whether a rule is met (S3.1). */
 export function judge(live: LiveRule, question: ResolvedQuestion, item: ResolvedItem): Truth {
   let truth: Truth = live.purpose;
-  for (const criterion of live.rule.criteria) {
+  for (const criterion of live.criteria) {
     const one = criterion.judge(question, item);
     if (one === notMet) return notMet;
     if (one === unknown) truth = unknown;
@@ -187,7 +189,7 @@ const uncertain = ({ rules }: Trail): Trail => ({ rules, certain: 0 });
 
 function noteMissing(live: LiveRule, question: ResolvedQuestion, item: ResolvedItem, notes: Notes): void {
   if (live.purpose === unknown) notes.missing.push('purpose');
-  for (const criterion of live.rule.criteria) {
+  for (const criterion of live.criteria) {
     if (criterion.judge(question, item) === unknown) notes.missing.push(...criterion.lacks(question));
   }
 }

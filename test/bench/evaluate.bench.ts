@@ -12,9 +12,9 @@ import type { PatientRecord } from '../../src/consent/state.ts';
 import type { BenchRow } from './row.ts';
 
 const rounds = 15;
-const lookups = 200_000;
+const lookups = 20_000;
 const patients = 100_000;
-/** As many records as a busy node has in use at one time; each holds 10 consents of 5 rules. */
+/** Records in turn, each with 10 consents of 5 rules: as many as are asked about at one time. */
 const records = 100;
 const now = Date.parse('2026-03-01T00:00:00Z');
 
