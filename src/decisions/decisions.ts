@@ -42,8 +42,8 @@ export interface DecisionParts {
   readonly definitions?: readonly EventDefinition[];
   /** False gives answers that are in no log: to measure what the log costs, and for nothing else. */
   readonly durable?: boolean;
-  /** Whether this node may lie further behind the store than it may answer from. */
-  readonly behind?: () => boolean;
+  /** How far behind the truth the log may be for an answer to be drawn from it. */
+  readonly maxStalenessMs?: number;
 }
 
 const defaultWaitMs = 2_000;
@@ -107,8 +107,8 @@ class LedgerDecisions implements Decisions {
     questions: readonly Question[],
     options: AskOptions,
   ): Promise<Result<readonly Decision[]>> {
-    const { policy, behind } = this.#parts;
-    if (behind?.() === true)
+    const { policy, log, maxStalenessMs = Number.POSITIVE_INFINITY } = this.#parts;
+    if (log.staleness() > maxStalenessMs)
       return fail('store-behind', 'This node may not have heard yet of what was withdrawn');
     const resolved: ResolvedQuestion[] = [];
     for (const question of questions) {

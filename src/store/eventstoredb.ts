@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Millis } from '../../schemas/instant.ts';
 import type { RemoteConnection } from './eventstoredb-client.ts';
@@ -17,6 +18,17 @@ import { logFile, SqliteLog } from './sqlite-log.ts';
 /** Milliseconds before a thread that ended is replaced: after the first end, and at most. */
 const firstPause = 100;
 const longestPause = 5_000;
+
+const caughtUpEveryMs = 100;
+
+/** The store cannot be reached, or is another than the one that this node followed before. */
+export class StoreUnreachable extends Error {
+  override readonly name = 'StoreUnreachable';
+
+  constructor(reason: string) {
+    super(`EventStoreDB cannot be followed: ${reason}`);
+  }
+}
 
 /**
  * Opens EventStoreDB with its replica in a data folder. It resolves at once; `caughtUp` tells when the replica holds
@@ -133,7 +145,7 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
     return Math.min(now, Math.max(before, lastRecordedAt ?? before));
   }
 
-  /** Milliseconds: how far what is read here may lie behind the store; infinite until that was first known. */
+  /** By the last answer of the leader on where its log ended, all of which is here. */
   staleness(): Millis {
     return monotonicNow() - this.#asOf;
   }
@@ -143,9 +155,20 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
     return this.#state;
   }
 
-  /** Settles once the replica holds all that the store held at some moment since it was opened. */
-  caughtUp(): Promise<void> {
-    return this.#firstFresh.promise;
+  /**
+   * Settles once the replica holds all that the store held at some moment since it was opened, however long that
+   * takes while it comes nearer.
+   *
+   * @throws StoreUnreachable where the store is another than before, or nothing came of it for `patienceMs`
+   */
+  async caughtUp(patienceMs = 60_000): Promise<void> {
+    const fresh = this.#firstFresh.promise.then(() => true);
+    for (let head = -1, since = monotonicNow(); ; ) {
+      if (await Promise.race([fresh, sleep(caughtUpEveryMs, false)])) return;
+      if (this.head() !== head) [head, since] = [this.head(), monotonicNow()];
+      if (this.#state.state === 'refused' || monotonicNow() - since > patienceMs)
+        throw new StoreUnreachable(this.#state.detail);
+    }
   }
 
   /** Waits for the appends that were accepted, ends the subscriptions, and gives the folder back. */

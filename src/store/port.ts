@@ -93,6 +93,11 @@ export interface LocalLog {
    * after `now`, what `settledNow` returned in this turn of the event loop, and never before `lastRecordedAt`.
    */
   knownUntil(lastRecordedAt: Millis | undefined, now: Millis): Millis;
+  /**
+   * Milliseconds: how far what is readable here may lie behind the truth. 0 where the log is the truth itself;
+   * infinite for a replica that has not met its store yet.
+   */
+  staleness(): Millis;
   /** Called after each commit with the streams that grew. */
   onCommit(listener: (streams: readonly string[]) => void): void;
 }

@@ -83,6 +83,11 @@ export class SqliteStore extends SqliteLog implements EventStore, LocalLog {
     return now;
   }
 
+  /** The log is the truth itself. */
+  staleness(): Millis {
+    return 0;
+  }
+
   /** Ends the subscriptions, writes the appends that were accepted, and gives the folder back. */
   close(): Promise<void> {
     this.#closed ??= this.end(() => this.#commits.close()).then(() => this.#claim.release());

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import type { Millis } from '../schemas/instant.ts';
+import type { Config } from './config.ts';
+import { openEventStoreDb, type RemoteStore } from './store/eventstoredb.ts';
+import type { RemoteConnection } from './store/eventstoredb-client.ts';
+import { openSqliteStore, type SqliteStore } from './store/sqlite.ts';
+
+/** Where events are appended, and the local log from which they are read. */
+export type LedgerStore = SqliteStore | RemoteStore;
+
+/**
+ * Opens the store that is configured; a remote one is open once its replica has caught up.
+ *
+ * @throws DataFolderError, StoreUnreachable, Error: each a sentence for the operator
+ */
+export const openLedgerStore = async (config: Config, clock: () => Millis): Promise<LedgerStore> => {
+  const { dataFolder: folder, store } = config;
+  if (store === 'sqlite') return openSqliteStore({ folder, clock });
+  const remote = await openEventStoreDb({ folder, connection: connectionOf(config), clock });
+  try {
+    await remote.caughtUp();
+    return remote;
+  } catch (error) {
+    await remote.close();
+    throw error;
+  }
+};
+
+const connectionOf = ({ eventstoredb }: Config): RemoteConnection => {
+  const { connectionStringFile, credentialsFile } = eventstoredb;
+  if (connectionStringFile === undefined)
+    throw new Error('eventstoredb.connectionStringFile is needed where store is eventstoredb');
+  const connectionString = secretOf(connectionStringFile, 'eventstoredb.connectionStringFile');
+  if (credentialsFile === undefined) return { connectionString };
+  const setting = 'eventstoredb.credentialsFile';
+  const [username, ...password] = secretOf(credentialsFile, setting).split(':');
+  if (!username || password.length === 0) throw new Error(`${setting} does not hold username:password`);
+  return { connectionString, credentials: { username, password: password.join(':') } };
+};
+
+/** What a file holds, without the line end that editors add. */
+const secretOf = (file: string, setting: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new Error(`${setting}: the file ${file} cannot be read`);
+  }
+};
