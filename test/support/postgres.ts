@@ -13,8 +13,11 @@ import { freePort } from './eventstored.ts';
 export interface PostgresServer {
   readonly host: string;
   readonly port: number;
+  readonly password: string;
   /** Makes an empty database and says how to reach it, possibly through a proxy at another port. */
   database(port?: number): Promise<string>;
+  /** A client of a database, to be ended by its caller. */
+  connect(url: string): Promise<pg.Client>;
   start(): Promise<void>;
   /** SIGKILL to the postmaster, as when a machine is lost. */
   kill(): Promise<void>;
@@ -28,7 +31,7 @@ const bin = globSync('/usr/lib/postgresql/*/bin').toSorted().at(-1);
 export const noPostgres: string | false =
   bin === undefined ? 'no PostgreSQL in /usr/lib/postgresql: apt-get install postgresql' : false;
 
-const superuser = 'vault';
+const superuser = 'postgres';
 const password = 'p@ss:word/1';
 const startLimitMs = 30_000;
 
@@ -45,9 +48,11 @@ export interface PostgresFiles {
   /** PEM texts of the server's certificate and its key. */
   readonly certificate: string;
   readonly key: string;
+  /** pg_hba.conf: who may connect, and how. */
+  readonly access: string;
 }
 
-/** Starts a server; with a certificate it takes connections with TLS alone. */
+/** Starts a server; without a certificate it speaks no TLS. */
 export const startPostgres = async (tls?: PostgresFiles): Promise<PostgresServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-postgres-'));
   const user = account();
@@ -71,7 +76,7 @@ export const startPostgres = async (tls?: PostgresFiles): Promise<PostgresServer
     ssl_cert_file: await own('server.crt', tls.certificate),
     ssl_key_file: await own('server.key', tls.key),
   };
-  if (tls) await own('data/pg_hba.conf', 'hostssl all all all scram-sha-256\n');
+  if (tls) await own('data/pg_hba.conf', tls.access);
   const port = await freePort();
   const parameters = Object.entries({ ...settings, ...secured, port: String(port) }).flatMap(
     ([name, value]) => ['-c', `${name}=${value}`],
@@ -103,18 +108,22 @@ export const startPostgres = async (tls?: PostgresFiles): Promise<PostgresServer
   const urlOf = (name: string, at = port): string =>
     `postgresql://${superuser}:${encodeURIComponent(password)}@127.0.0.1:${at}/${name}`;
 
+  const connect = async (connectionString: string): Promise<pg.Client> => {
+    const client = new pg.Client({ connectionString, ssl: tls && { rejectUnauthorized: false } });
+    await client.connect();
+    return client;
+  };
+
   await start();
   return {
     host: '127.0.0.1',
     port,
+    password,
     start,
+    connect,
     database: async (at) => {
       const name = `test_${randomUUID().replaceAll('-', '')}`;
-      const client = new pg.Client({
-        connectionString: urlOf('postgres'),
-        ssl: tls && { rejectUnauthorized: false },
-      });
-      await client.connect();
+      const client = await connect(urlOf('postgres'));
       await client.query(`CREATE DATABASE ${name}`);
       await client.end();
       return urlOf(name, at);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, describe, it } from 'node:test';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Vault } from '../../src/vault/port.ts';
 import { openPostgresVault } from '../../src/vault/postgres.ts';
 import { vaultContract } from '../contract/vault.ts';
@@ -32,8 +32,7 @@ else {
 
   describe('the vault on PostgreSQL', () => {
     const query = async <Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> => {
-      const client = new pg.Client({ connectionString: url });
-      await client.connect();
+      const client = await server.connect(url);
       try {
         return (await client.query<Row>(text)).rows;
       } finally {
