@@ -17,6 +17,8 @@ export interface Metrics {
   served(method: string, route: string, status: number, seconds: number): void;
   /** Events that `follower` (a projection, the replica) is behind the log; asked for at each scrape. */
   watchLag(follower: string, lag: () => number): void;
+  /** Milliseconds that this node may lie behind the store; asked for at each scrape. */
+  watchStaleness(staleness: () => number): void;
   /** The registry's text for a scrape, and its media type. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -92,6 +94,16 @@ export const createMetrics = (): Metrics => {
     },
   });
 
+  let staleness = (): number => 0;
+  new Gauge({
+    name: 'consent_ledger_staleness_seconds',
+    help: 'How far this node may lie behind the store; beyond eventstoredb.maxStalenessMs it answers nothing',
+    registers,
+    collect() {
+      this.set(staleness() / 1000);
+    },
+  });
+
   return {
     appended(outcome, seconds) {
       appends.inc({ outcome });
@@ -109,6 +121,9 @@ export const createMetrics = (): Metrics => {
       requestSeconds.observe({ method, route }, seconds);
     },
     watchLag: (follower, lag) => void followers.set(follower, lag),
+    watchStaleness: (ask) => {
+      staleness = ask;
+    },
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

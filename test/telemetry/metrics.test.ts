@@ -63,6 +63,16 @@ describe('metrics', () => {
     ]);
   });
 
+  it('asks for the staleness at the scrape, in seconds', async () => {
+    const metrics = createMetrics();
+    const name = 'consent_ledger_staleness_seconds';
+    assert.deepEqual(await samples(metrics, name), [`${name} 0`]);
+    metrics.watchStaleness(() => 1500);
+    assert.deepEqual(await samples(metrics, name), [`${name} 1.5`]);
+    metrics.watchStaleness(() => Number.POSITIVE_INFINITY);
+    assert.deepEqual(await samples(metrics, name), [`${name} +Inf`]);
+  });
+
   it('keeps a registry of its own', async () => {
     const [one, other] = [createMetrics(), createMetrics()];
     one.recordHit();
