@@ -10,6 +10,7 @@ import { openDecisions } from './decisions/decisions.ts';
 import type { Decisions } from './decisions/port.ts';
 import { createHttpApp } from './http/app.ts';
 import { startServer } from './http/server.ts';
+import { type LedgerStore, openLedgerStore } from './ledger-store.ts';
 import { digestModels, digestRebuilt, type ModelDigest } from './projections/compare.ts';
 import { Expiry } from './projections/expiry.ts';
 import { type LedgerProjections, openProjections } from './projections/projections.ts';
@@ -19,7 +20,7 @@ import { openRecords, type Records } from './record/records.ts';
 import { ensurePrivateFolder } from './store/folder.ts';
 import { LogReader } from './store/log-reader.ts';
 import { nodeIdOf } from './store/node-id.ts';
-import { logFile, openSqliteStore, type SqliteStore } from './store/sqlite.ts';
+import { logFile } from './store/sqlite.ts';
 import { createHealth } from './telemetry/health.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -33,7 +34,7 @@ const expiryIntervalMs = 10_000;
 /** A ledger, opened on its data folder: all that commands and the service work with. */
 export interface Ledger {
   readonly config: Config;
-  readonly store: SqliteStore;
+  readonly store: LedgerStore;
   readonly vault: Vault;
   readonly keyStore: KeyStore;
   readonly keyring: Keyring;
@@ -56,7 +57,7 @@ export const modelsFolder = (dataFolder: string): string => join(dataFolder, 'mo
 /**
  * Opens the ledger of the configured data folder for this process alone.
  *
- * @throws DataFolderError, KeysRefused: each a sentence for the operator
+ * @throws DataFolderError, KeysRefused, StoreUnreachable: each a sentence for the operator
  */
 export const openLedger = async (config: Config, clock: () => Millis = Date.now): Promise<Ledger> => {
   const uuid = randomUUID;
@@ -64,7 +65,7 @@ export const openLedger = async (config: Config, clock: () => Millis = Date.now)
   await using opened = new AsyncDisposableStack();
   ensurePrivateFolder(dataFolder);
   const keyStore = await openKeyStore(keysFolder);
-  const store = opened.adopt(await openSqliteStore({ folder: dataFolder, clock }), (one) => one.close());
+  const store = opened.adopt(await openLedgerStore(config, clock), (one) => one.close());
   const vault = opened.adopt(openSqliteVault({ file: vaultFile(dataFolder) }), (one) => one.close());
   const metrics = createMetrics();
   const keyring = openKeyring({ vault, keyStore, uuid, cacheSize: cache.keys });
@@ -101,6 +102,7 @@ export const openLedgerDecisions = (ledger: Ledger, durable = true): Promise<Res
     nodeId: nodeIdOf(config.dataFolder, uuid),
     uuid,
     positionWaitMs: config.limits.positionWaitMs,
+    maxStalenessMs: config.eventstoredb.maxStalenessMs,
     metrics,
     durable,
   });
@@ -134,6 +136,11 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
 
   const health = createHealth();
   health.watch('projections', () => ({ ready: projections.ready() }));
+  const { maxStalenessMs } = config.eventstoredb;
+  health.watch('store', () =>
+    store.staleness() <= maxStalenessMs ? { ready: true } : { ready: false, code: 'store-behind' },
+  );
+  metrics.watchStaleness(() => store.staleness());
   for (const { name } of projections.status()) {
     metrics.watchLag(name, () => projections.status().find((model) => model.name === name)?.lag ?? 0);
   }
