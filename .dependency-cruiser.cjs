@@ -5,7 +5,14 @@
 const ports = ['store/port', 'vault/port', 'vault/keyring', 'vault/lru', 'vault/random'];
 const rooms = {
   consent: [],
-  evidence: ['store/port'],
+  evidence: [
+    'store/port',
+    'record/plain',
+    'record/streams',
+    'record/turns',
+    'record/upcast',
+    'projections/model-file',
+  ],
   fhir: ['consent'],
   telemetry: ['store/port'],
   store: [],
@@ -14,11 +21,12 @@ const rooms = {
   record: ['consent', 'telemetry', ...ports],
   projections: ['consent', 'record', 'telemetry', ...ports],
   decisions: ['consent', 'record', 'projections', 'evidence', 'telemetry', ...ports],
-  http: ['consent', 'record', 'projections', 'decisions', 'access', 'telemetry', ...ports],
+  http: ['consent', 'record', 'projections', 'decisions', 'evidence/port', 'access', 'telemetry', ...ports],
 };
 
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
-const pure = ['schemas/', 'reports/', 'src/consent/', 'src/fhir/', 'src/evidence/(?!tiles|heads-store)'];
+const provable = 'checkpoint|heads-tree|leaf|merkle|receipt|signed-note|subtrees';
+const pure = ['schemas/', 'reports/', 'src/consent/', 'src/fhir/', `src/evidence/(${provable})\\.ts`];
 const pureModules = ['^(node:)?crypto$', 'node_modules/zod/', 'node_modules/canonicalize/'];
 
 /** Where the house is put together and started. */

@@ -8,11 +8,18 @@ import { openTokens } from './access/tokens.ts';
 import type { Config } from './config.ts';
 import { openDecisions } from './decisions/decisions.ts';
 import type { Decisions } from './decisions/port.ts';
+import { EvidenceThread } from './evidence/client.ts';
+import { openEvidence } from './evidence/evidence.ts';
+import { signAtInterval } from './evidence/interval.ts';
+import { evidenceModel } from './evidence/model.ts';
+import type { Evidence } from './evidence/port.ts';
+import type { EvidencePlaces } from './evidence-thread.ts';
 import { createHttpApp } from './http/app.ts';
 import { startServer } from './http/server.ts';
 import { type LedgerStore, openLedgerStore } from './ledger-store.ts';
 import { digestModels, digestRebuilt, type ModelDigest } from './projections/compare.ts';
 import { Expiry } from './projections/expiry.ts';
+import { modelPath } from './projections/model-file.ts';
 import { type LedgerProjections, openProjections } from './projections/projections.ts';
 import type { ThreadPlaces } from './projections-thread.ts';
 import { Forms } from './record/forms.ts';
@@ -27,6 +34,7 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { type Keyring, openKeyring } from './vault/keyring.ts';
 import { type KeyStore, openKeyStore } from './vault/keystore.ts';
 import type { Vault } from './vault/port.ts';
+import { openSigningKeys } from './vault/signing-keys.ts';
 import { openSqliteVault, vaultFile } from './vault/sqlite.ts';
 
 const expiryIntervalMs = 10_000;
@@ -108,6 +116,25 @@ export const openLedgerDecisions = (ledger: Ledger, durable = true): Promise<Res
   });
 };
 
+/** Opens the evidence of a ledger, with a thread of its own: to be closed before the ledger. */
+export const openLedgerEvidence = async (
+  ledger: Ledger,
+): Promise<{ readonly evidence: Evidence; close(): Promise<void> }> => {
+  const { store, uuid, clock } = ledger;
+  const { dataFolder, keysFolder, evidence: settings } = ledger.config;
+  const { origin } = settings;
+  const signers = (await openSigningKeys(keysFolder, clock())).flatMap(({ privateKey }) =>
+    privateKey === undefined ? [] : [{ name: origin, privateKey }],
+  );
+  const places: EvidencePlaces = {
+    logFile: logFile(dataFolder),
+    modelFile: modelPath(modelsFolder(dataFolder), evidenceModel),
+  };
+  const thread = new EvidenceThread({ entry: new URL('./evidence-thread.ts', import.meta.url), places });
+  const evidence = openEvidence({ store, log: store, thread, origin, signers, uuid });
+  return { evidence, close: () => thread.close() };
+};
+
 export interface Service {
   readonly port: number;
   /** Takes no new work, finishes what was accepted, and gives the data folder back. */
@@ -151,6 +178,16 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     if (written > 0) log.info('expiries written', { count: written });
   });
 
+  const { evidence } = opened.adopt(await openLedgerEvidence(ledger), (one) => one.close());
+  opened.adopt(
+    signAtInterval(evidence, config.evidence.checkpointSeconds * 1000, (outcome) => {
+      if (outcome instanceof Error) log.error('the evidence is not kept', { error: outcome });
+      else if (!outcome.ok && outcome.error.code !== 'not-found')
+        log.error('no checkpoint could be signed', { code: outcome.error.code });
+    }),
+    (one) => one.stop(),
+  );
+
   const { limits } = config;
   const requestMs = limits.requestSeconds * 1000;
   const app = createHttpApp({
@@ -158,6 +195,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     decisions: decisions.value,
     records,
     forms,
+    evidence,
     keyring,
     projections,
     eventLog: store,

@@ -36,7 +36,9 @@ export const provenHead = z
     found: z
       .strictObject({ key: hash, count: z.int().min(1), hash })
       .optional()
-      .describe('The only head there: that of the name (presence), or another (absence). Absent: nothing is there'),
+      .describe(
+        'The only head there: that of the name (presence), or another (absence). Absent: nothing is there',
+      ),
   })
   .meta({ id: 'ProvenHead' });
 export type ProvenHead = z.infer<typeof provenHead>;
@@ -130,7 +132,8 @@ export const evidenceRoutes = {
     method: 'post',
     path: '/evidence/proofs/decisions',
     tag: 'evidence',
-    summary: 'Prove the logged answers about a patient, and that there are no others, up to a signed checkpoint',
+    summary:
+      'Prove the logged answers about a patient, and that there are no others, up to a signed checkpoint',
     access: 'read-evidence',
     body: z.strictObject({ ...page, position: position.optional() }),
     status: 200,

@@ -1,6 +1,7 @@
 import { consentRoutes } from './consents.ts';
 import { decisionRoutes } from './decisions.ts';
 import { emergencyRoutes } from './emergencies.ts';
+import { evidenceRoutes } from './evidence.ts';
 import { formRoutes } from './forms.ts';
 import { operationRoutes } from './operations.ts';
 
@@ -12,6 +13,7 @@ export const apiRoutes = {
   ...consentRoutes,
   ...emergencyRoutes,
   ...formRoutes,
+  ...evidenceRoutes,
   ...operationRoutes,
 };
 export type ApiRoutes = typeof apiRoutes;

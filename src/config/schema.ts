@@ -85,6 +85,21 @@ export const configSchema = z
         tokens: count(1, 1_000_000, 10_000).describe('Verified tokens held until they expire'),
       })
       .prefault({}),
+    evidence: z
+      .strictObject({
+        origin: z
+          .string()
+          .max(200)
+          .regex(/^[A-Za-z0-9.-]+(:\d+)?(\/[A-Za-z0-9._~-]+)*$/, 'host and path, no scheme')
+          .default('consent-ledger.invalid/unnamed')
+          .describe(
+            'What this ledger is called in what it signs, as a URL without scheme; the same for good',
+          ),
+        checkpointSeconds: count(1, 86_400, 300).describe(
+          'How often a checkpoint is signed, where something was recorded since',
+        ),
+      })
+      .prefault({}),
     logLevel: z.enum(logLevels).default('info').describe('The least that is logged'),
     settings: settings.prefault({}).describe('What an answer means'),
   })

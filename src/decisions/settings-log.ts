@@ -1,14 +1,11 @@
 import { type SettingsAdopted, settingsAdopted } from '../../schemas/events/settings-adopted.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { compilePolicy, type Policy } from '../consent/policy.ts';
-import { canonicalText, commitmentOf } from '../record/commitment.ts';
+import { plainEvent } from '../record/plain.ts';
 import { settingsStream } from '../record/streams.ts';
 import { openPayload } from '../record/upcast.ts';
-import { type EventStore, type LocalLog, type NewEvent, noStream } from '../store/port.ts';
+import { type EventStore, type LocalLog, noStream } from '../store/port.ts';
 
-/** Settings are the ledger's, not a tenant's. */
-const everyTenant = '*';
-const noSalt = Buffer.alloc(0);
 const maxAttempts = 5;
 
 interface Adopted extends SettingsAdopted {
@@ -33,7 +30,7 @@ export const adoptSettings = async (parts: {
   readonly uuid: () => string;
 }): Promise<Result<void>> => {
   const { store, log, policy, uuid } = parts;
-  const event = adoption(policy, uuid());
+  const event = plainEvent(settingsAdopted, { hash: policy.hash, settings: policy.settings }, uuid());
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const last = adoptions(log).at(-1);
     if (last?.hash === policy.hash) return ok(undefined);
@@ -42,22 +39,6 @@ export const adoptSettings = async (parts: {
     if (result.outcome === 'refused') return fail(result.code, 'The settings could not be recorded');
   }
   return fail('outcome-unknown', 'Whether the settings were recorded is not known');
-};
-
-/** Not sealed, as nothing of a person is in it; so its commitment needs no salt. */
-const adoption = (policy: Policy, id: string): NewEvent => {
-  const payload: SettingsAdopted = { hash: policy.hash, settings: policy.settings };
-  const text = canonicalText(payload);
-  return {
-    id,
-    type: settingsAdopted.type,
-    metadata: {
-      schemaVersion: settingsAdopted.versions.length,
-      tenant: everyTenant,
-      commitment: commitmentOf(noSalt, text),
-    },
-    data: Buffer.from(text, 'utf8'),
-  };
 };
 
 /** The policy of recorded settings, by their hash; a failure where they were never adopted. */

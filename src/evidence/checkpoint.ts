@@ -1,9 +1,7 @@
 import type { Hash } from './merkle.ts';
 
-/** What the ledger says of itself at a moment: the log and the heads of its streams (C2SP tlog-checkpoint). */
-export interface Checkpoint {
-  /** Which ledger: a schema-less URL, the same in all its checkpoints. */
-  readonly origin: string;
+/** What a log commits to at a size: it follows from the events alone, and is the same on every node. */
+export interface EvidenceState {
   /** Number of events in the log. */
   readonly size: number;
   /** Root of the Merkle tree over them (RFC 9162). */
@@ -12,6 +10,12 @@ export interface Checkpoint {
   readonly heads: Hash;
   /** recordedAt of the last of them, ISO 8601 with milliseconds. */
   readonly recordedAt: string;
+}
+
+/** What the ledger says of itself at a moment: the log and the heads of its streams (C2SP tlog-checkpoint). */
+export interface Checkpoint extends EvidenceState {
+  /** Which ledger: a schema-less URL, the same in all its checkpoints. */
+  readonly origin: string;
 }
 
 /** The note text of a checkpoint: three lines of tlog-checkpoint and two extension lines. */

@@ -40,22 +40,22 @@ export const leafEntry = (leaf: Leaf): Buffer =>
     'utf8',
   );
 
-/** The leaf of an event of the log; `previous` is the leaf hash of the event before it in its stream. */
-export const leafOf = (event: RecordedEvent, previous: Hash | undefined): Hash =>
-  leafHash(
-    leafEntry({
-      tenant: event.metadata.tenant,
-      stream: event.stream,
-      revision: event.revision,
-      ...(previous && { previous }),
-      id: event.id,
-      type: event.type,
-      schemaVersion: event.metadata.schemaVersion,
-      recordedAt: new Date(event.recordedAt).toISOString(),
-      commitment: event.metadata.commitment,
-      stored: sha256(event.data),
-    }),
-  );
+/** What the leaf of an event says; `previous` is the leaf hash of the event before it in its stream. */
+export const leafOf = (event: RecordedEvent, previous: Hash | undefined): Leaf => ({
+  tenant: event.metadata.tenant,
+  stream: event.stream,
+  revision: event.revision,
+  ...(previous && { previous }),
+  id: event.id,
+  type: event.type,
+  schemaVersion: event.metadata.schemaVersion,
+  recordedAt: new Date(event.recordedAt).toISOString(),
+  commitment: event.metadata.commitment,
+  stored: sha256(event.data),
+});
+
+/** RFC 9162 leaf hash of its entry. */
+export const hashOfLeaf = (leaf: Leaf): Hash => leafHash(leafEntry(leaf));
 
 const linkPrefix = Buffer.of(2);
 const noLink = Buffer.alloc(32);

@@ -39,6 +39,13 @@ export const nodeHash = (left: Hash, right: Hash): Hash => {
   return sha256(pair);
 };
 
+/** The nodes over a short list of leaf hashes, each hashed anew when it is asked for. */
+export const nodesOver = (leaves: readonly Hash[]): NodeReader => {
+  const node: NodeReader = (level, index) =>
+    level === 0 ? leaves[index]! : nodeHash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1));
+  return node;
+};
+
 /** MTH({}): the hash of nothing (RFC 9162 section 2.1.1). */
 export const emptyRoot: Hash = sha256(Buffer.alloc(0));
 

@@ -28,19 +28,22 @@ export interface SignedNote {
 const ed25519 = 0x01;
 const spki = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** The 32 bytes of an Ed25519 public key (RFC 8410 section 4). */
-const rawKey = (key: KeyObject): Buffer =>
-  createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(spki.length);
+/** The 32 bytes of an Ed25519 public key (RFC 8410 section 4); of a private key, those of its public one. */
+const rawKey = (key: KeyObject): Buffer => {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return publicKey.export({ format: 'der', type: 'spki' }).subarray(spki.length);
+};
 
 const keyIdOf = (name: string, raw: Buffer) =>
   sha256(Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ed25519), raw])).subarray(0, 4);
 
+/** How a key is named where signatures name it: name+hex key id. */
+export const keyName = (name: string, key: KeyObject): string =>
+  `${name}+${keyIdOf(name, rawKey(key)).toString('hex')}`;
+
 /** The verifier key as it is published: name+hex key id+base64(0x01 || key) (C2SP signed-note, "vkey"). */
-export const verifierKey = ({ name, privateKey }: NoteSigner): string => {
-  const raw = rawKey(privateKey);
-  const key = Buffer.concat([Buffer.of(ed25519), raw]).toString('base64');
-  return `${name}+${keyIdOf(name, raw).toString('hex')}+${key}`;
-};
+export const verifierKey = (name: string, key: KeyObject): string =>
+  `${keyName(name, key)}+${Buffer.concat([Buffer.of(ed25519), rawKey(key)]).toString('base64')}`;
 
 /** Reads a published verifier key; undefined where it is not one, its key id included. */
 export const parseVerifierKey = (text: string): NoteVerifier | undefined => {

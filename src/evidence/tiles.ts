@@ -15,7 +15,11 @@ const tileHeight = 8;
 const tileWidth = 2 ** tileHeight;
 const hashBytes = 32;
 
-interface Tile {
+/** Full tiles in memory with all their nodes, 16 KB each. Who asks in the order of the log needs few. */
+const maxOpened = 512;
+
+/** The last tile of a level; it may not be full. */
+interface Edge {
   readonly index: number;
   readonly hashes: Hash[];
 }
@@ -27,9 +31,9 @@ interface Tile {
 export class Tiles {
   readonly #read: Database.Statement<[number, number], Buffer>;
   readonly #write: Database.Statement<[number, number, Buffer]>;
-  /** The last tile of each level, which may not be full. */
-  readonly #edge: Tile[] = [];
-  #changed = new Map<string, { level: number; tile: Tile }>();
+  readonly #edges: Edge[] = [];
+  #changed = new Map<string, { readonly level: number; readonly edge: Edge }>();
+  readonly #opened = new Map<string, readonly Hash[]>();
 
   constructor(db: Database.Database) {
     this.#read = db
@@ -39,13 +43,16 @@ export class Tiles {
     const last = db.prepare<[], { level: number; idx: number }>(
       'SELECT level, max(idx) AS idx FROM tile GROUP BY level',
     );
-    for (const { level, idx } of last.all())
-      this.#edge[level] = { index: idx, hashes: this.#load(level, idx) };
+    for (const { level, idx } of last.all()) {
+      const hashes = this.#load(level, idx);
+      const isFull = hashes.length === tileWidth;
+      this.#edges[level] = isFull ? { index: idx + 1, hashes: [] } : { index: idx, hashes };
+    }
   }
 
   /** Number of leaves. */
   get size(): number {
-    const edge = this.#edge[0];
+    const edge = this.#edges[0];
     return edge === undefined ? 0 : edge.index * tileWidth + edge.hashes.length;
   }
 
@@ -55,37 +62,49 @@ export class Tiles {
 
   /** Writes what has changed; to be run in the transaction that moves the checkpoint. */
   flush(): void {
-    for (const { level, tile } of this.#changed.values()) {
-      this.#write.run(level, tile.index, Buffer.concat(tile.hashes));
-    }
+    for (const { level, edge } of this.#changed.values())
+      this.#write.run(level, edge.index, Buffer.concat(edge.hashes));
     this.#changed = new Map();
   }
 
   /** A NodeReader: the perfect subtree of height `level` at `index`, which must be complete. */
   readonly node = (level: number, index: number): Hash => {
     const tileLevel = Math.floor(level / tileHeight);
-    const span = 2 ** (level % tileHeight);
-    const first = index * span;
-    const hashes = this.#load(tileLevel, Math.floor(first / tileWidth));
-    const from = first % tileWidth;
-    return perfectRoot(hashes, from, from + span);
+    const height = level % tileHeight;
+    const first = index * 2 ** height;
+    const tile = Math.floor(first / tileWidth);
+    const edge = this.#edges[tileLevel];
+    if (edge?.index === tile && edge.hashes.length < tileWidth)
+      return perfectRoot(edge.hashes, first % tileWidth, 2 ** height);
+    return this.#nodes(tileLevel, tile)[2 ** (tileHeight - height) + (first % tileWidth) / 2 ** height]!;
   };
 
   #append(level: number, hash: Hash): void {
-    const edge = this.#edge[level];
-    const full = edge?.hashes.length === tileWidth;
-    const tile =
-      edge === undefined || full ? { index: edge === undefined ? 0 : edge.index + 1, hashes: [] } : edge;
-    this.#edge[level] = tile;
-    tile.hashes.push(hash);
-    this.#changed.set(`${level}/${tile.index}`, { level, tile });
-    if (tile.hashes.length === tileWidth) this.#append(level + 1, perfectRoot(tile.hashes, 0, tileWidth));
+    const edge = this.#edges[level] ?? { index: 0, hashes: [] };
+    edge.hashes.push(hash);
+    this.#edges[level] = edge;
+    this.#changed.set(`${level}/${edge.index}`, { level, edge });
+    if (edge.hashes.length < tileWidth) return;
+    this.#edges[level] = { index: edge.index + 1, hashes: [] };
+    this.#append(level + 1, perfectRoot(edge.hashes, 0, tileWidth));
+  }
+
+  /** All nodes of a full tile, numbered as in a heap: 1 is its root. */
+  #nodes(level: number, index: number): readonly Hash[] {
+    const name = `${level}/${index}`;
+    const known = this.#opened.get(name);
+    if (known !== undefined) return known;
+    const nodes = new Array<Hash>(2 * tileWidth);
+    for (const [i, hash] of this.#load(level, index).entries()) nodes[tileWidth + i] = hash;
+    for (let i = tileWidth - 1; i > 0; i--) nodes[i] = nodeHash(nodes[2 * i]!, nodes[2 * i + 1]!);
+    if (this.#opened.size >= maxOpened) this.#opened.delete(this.#opened.keys().next().value!);
+    this.#opened.set(name, nodes);
+    return nodes;
   }
 
   #load(level: number, index: number): Hash[] {
-    const known =
-      this.#edge[level]?.index === index ? this.#edge[level] : this.#changed.get(`${level}/${index}`)?.tile;
-    if (known !== undefined) return known.hashes;
+    const unwritten = this.#changed.get(`${level}/${index}`);
+    if (unwritten !== undefined) return unwritten.edge.hashes;
     const bytes = this.#read.get(level, index);
     if (bytes === undefined) throw new RangeError(`the tree has no tile ${level}/${index}`);
     return Array.from({ length: bytes.length / hashBytes }, (_, i) =>
@@ -94,12 +113,10 @@ export class Tiles {
   }
 }
 
-const perfectRoot = (hashes: readonly Hash[], from: number, to: number): Hash => {
-  if (to - from === 1) {
-    const hash = hashes[from];
-    if (hash === undefined) throw new RangeError('the subtree is not complete');
-    return hash;
-  }
-  const middle = (from + to) / 2;
-  return nodeHash(perfectRoot(hashes, from, middle), perfectRoot(hashes, middle, to));
+const perfectRoot = (hashes: readonly Hash[], from: number, count: number): Hash => {
+  if (count > 1)
+    return nodeHash(perfectRoot(hashes, from, count / 2), perfectRoot(hashes, from + count / 2, count / 2));
+  const hash = hashes[from];
+  if (hash === undefined) throw new RangeError('the subtree is not complete');
+  return hash;
 };

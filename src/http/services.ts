@@ -3,6 +3,7 @@ import type { Millis } from '../../schemas/instant.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Policy } from '../consent/policy.ts';
 import type { Decisions } from '../decisions/port.ts';
+import type { Evidence } from '../evidence/port.ts';
 import type { Projections } from '../projections/port.ts';
 import type { Forms } from '../record/forms.ts';
 import type { Records } from '../record/records.ts';
@@ -29,6 +30,7 @@ export interface Services {
   readonly decisions: Decisions;
   readonly records: Records;
   readonly forms: Forms;
+  readonly evidence: Evidence;
   readonly keyring: Keyring;
   readonly projections: Projections;
   readonly eventLog: LocalLog;

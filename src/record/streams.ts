@@ -13,6 +13,9 @@ export const decisionStream = (nodeId: string): string => `decisions-${nodeId}`;
 /** Where the settings that answers were given under are recorded. */
 export const settingsStream = 'settings';
 
+/** The signed checkpoints of the ledger. */
+export const checkpointStream = 'checkpoints';
+
 /** Identifier system of a tenant's forms in the vault: `{ system: formSystem, value: tenant }`. */
 export const formSystem = 'urn:consent-ledger:form';
 

@@ -32,12 +32,16 @@ export const readKeyFile = async (folder: string): Promise<KeyFile> => {
 };
 
 /** Puts `keys` in the key file's place, whole or not at all. */
-export const replaceKeyFile = async (folder: string, keys: KeyFile): Promise<void> => {
-  const beside = `${keyFilePath(folder)}.new`;
+export const replaceKeyFile = (folder: string, keys: KeyFile): Promise<void> =>
+  replacePrivately(keyFilePath(folder), textOf(keys));
+
+/** Puts `text` in a file's place, or makes the file: for this user alone, on the disk, whole or not at all. */
+export const replacePrivately = async (file: string, text: string): Promise<void> => {
+  const beside = `${file}.new`;
   await rm(beside, { force: true });
-  await writePrivately(beside, textOf(keys));
-  await rename(beside, keyFilePath(folder));
-  await syncFolder(folder);
+  await writePrivately(beside, text);
+  await rename(beside, file);
+  await syncFolder(dirname(file));
 };
 
 /** Makes the folder with a master key and a key file, whole or not at all; refuses where there is one already. */

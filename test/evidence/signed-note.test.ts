@@ -23,7 +23,8 @@ const signer = (name = 'ledger.example/hospital') => ({
   name,
   privateKey: generateKeyPairSync('ed25519').privateKey,
 });
-const verifierOf = (key: ReturnType<typeof signer>) => parseVerifierKey(verifierKey(key))!;
+const verifierOf = (key: ReturnType<typeof signer>) =>
+  parseVerifierKey(verifierKey(key.name, key.privateKey))!;
 
 describe('signed note (C2SP)', () => {
   it('verifies the published example', () => {

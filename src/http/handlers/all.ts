@@ -3,6 +3,7 @@ import type { Services } from '../services.ts';
 import { consentHandlers } from './consents.ts';
 import { decisionHandlers } from './decisions.ts';
 import { emergencyHandlers } from './emergencies.ts';
+import { evidenceHandlers } from './evidence.ts';
 import { formHandlers } from './forms.ts';
 import { operationHandlers } from './operations.ts';
 import { patientHandlers } from './patients.ts';
@@ -14,5 +15,6 @@ export const allHandlers = (services: Services): Handlers => ({
   ...patientHandlers(services),
   ...emergencyHandlers(services),
   ...formHandlers(services),
+  ...evidenceHandlers(services),
   ...operationHandlers(services),
 });
