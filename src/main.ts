@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { eventDefinitions } from '../schemas/events/registry.ts';
-import { type Ledger, modelsFolder, openLedger, startService } from './app.ts';
+import { type Ledger, modelsFolder, openLedger, openLedgerEvidence, startService } from './app.ts';
 import { demo } from './cli/demo.ts';
 import { drill } from './cli/drill.ts';
+import { checkpointCommand, rotateSigningCommand, verifiersCommand } from './cli/evidence.ts';
 import { addOptions } from './cli/flags.ts';
 import { fsck } from './cli/fsck.ts';
 import { type ImportOptions, importConsents, importOptions } from './cli/import.ts';
@@ -108,6 +109,20 @@ program
   );
 
 program
+  .command('checkpoint')
+  .description('have a checkpoint signed, and print it')
+  .action(() =>
+    onLedger(async (ledger) => {
+      const { evidence, close } = await openLedgerEvidence(ledger);
+      try {
+        say(await checkpointCommand(evidence));
+      } finally {
+        await close();
+      }
+    }),
+  );
+
+program
   .command('drill')
   .description('delete the read models, build them from the log, and compare')
   .action(async () => {
@@ -154,6 +169,21 @@ keys
     );
     progress.end();
     say(said);
+  });
+
+keys
+  .command('verifiers')
+  .description('the keys by which others check what this ledger signed (C2SP vkey)')
+  .action(async () => {
+    const config = configured();
+    say(await verifiersCommand(config, config.evidence.origin, Date.now()));
+  });
+keys
+  .command('rotate-signing')
+  .description('add a signing key, which signs beside the last one; the service must not run')
+  .action(async () => {
+    const config = configured();
+    say(await rotateSigningCommand(config, config.evidence.origin, Date.now()));
   });
 
 try {
