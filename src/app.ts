@@ -17,6 +17,7 @@ import type { EvidencePlaces } from './evidence-thread.ts';
 import { createHttpApp } from './http/app.ts';
 import { startServer } from './http/server.ts';
 import { type LedgerStore, openLedgerStore } from './ledger-store.ts';
+import { openVault, vaultPlace } from './ledger-vault.ts';
 import { digestModels, digestRebuilt, type ModelDigest } from './projections/compare.ts';
 import { Expiry } from './projections/expiry.ts';
 import { modelPath } from './projections/model-file.ts';
@@ -35,7 +36,6 @@ import { type Keyring, openKeyring } from './vault/keyring.ts';
 import { type KeyStore, openKeyStore } from './vault/keystore.ts';
 import type { Vault } from './vault/port.ts';
 import { openSigningKeys } from './vault/signing-keys.ts';
-import { openSqliteVault, vaultFile } from './vault/sqlite.ts';
 
 const expiryIntervalMs = 10_000;
 
@@ -65,7 +65,7 @@ export const modelsFolder = (dataFolder: string): string => join(dataFolder, 'mo
 /**
  * Opens the ledger of the configured data folder for this process alone.
  *
- * @throws DataFolderError, KeysRefused, StoreUnreachable: each a sentence for the operator
+ * @throws DataFolderError, KeysRefused, StoreUnreachable, VaultUnavailable: each a sentence for the operator
  */
 export const openLedger = async (config: Config, clock: () => Millis = Date.now): Promise<Ledger> => {
   const uuid = randomUUID;
@@ -74,10 +74,11 @@ export const openLedger = async (config: Config, clock: () => Millis = Date.now)
   ensurePrivateFolder(dataFolder);
   const keyStore = await openKeyStore(keysFolder);
   const store = opened.adopt(await openLedgerStore(config, clock), (one) => one.close());
-  const vault = opened.adopt(openSqliteVault({ file: vaultFile(dataFolder) }), (one) => one.close());
+  const place = vaultPlace(config);
+  const vault = opened.adopt(await openVault(place), (one) => one.close());
   const metrics = createMetrics();
   const keyring = openKeyring({ vault, keyStore, uuid, cacheSize: cache.keys });
-  const places: ThreadPlaces = { logFile: logFile(dataFolder), vaultFile: vaultFile(dataFolder), keysFolder };
+  const places: ThreadPlaces = { logFile: logFile(dataFolder), vault: place, keysFolder };
   const thread = { entry: new URL('./projections-thread.ts', import.meta.url), places };
   const folder = modelsFolder(dataFolder);
   const projections = opened.adopt(await openProjections({ folder, log: store, thread }), (one) =>

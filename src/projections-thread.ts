@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { eventDefinitions } from '../schemas/events/registry.ts';
+import { openVault, type VaultPlace } from './ledger-vault.ts';
 import { runThread } from './projections/thread.ts';
 import type { ThreadStart } from './projections/thread-messages.ts';
 import { LogReader } from './store/log-reader.ts';
 import { openKeyring } from './vault/keyring.ts';
 import { openKeyStore } from './vault/keystore.ts';
-import { openSqliteVault } from './vault/sqlite.ts';
 
 /** Where a thread of the read models finds what it opens. */
 export interface ThreadPlaces {
   readonly logFile: string;
-  readonly vaultFile: string;
+  readonly vault: VaultPlace;
   readonly keysFolder: string;
 }
 
@@ -21,7 +21,7 @@ export interface ThreadPlaces {
  */
 const { job, places } = workerData as ThreadStart<ThreadPlaces>;
 const log = new LogReader(places.logFile);
-const vault = openSqliteVault({ file: places.vaultFile });
+const vault = await openVault(places.vault);
 const keyStore = await openKeyStore(places.keysFolder);
 const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 5_000 });
 

@@ -1,15 +1,13 @@
 import type { Millis } from '../../schemas/instant.ts';
+import type { Config } from '../config.ts';
+import { openVault, vaultPlace } from '../ledger-vault.ts';
 import { claimFolder } from '../store/folder.ts';
 import { initKeys } from '../vault/keystore.ts';
 import type { Vault } from '../vault/port.ts';
 import { keysStatus, rotateEpoch } from '../vault/rotation.ts';
-import { openSqliteVault, vaultFile } from '../vault/sqlite.ts';
 
-/** Where a ledger's vault and keys are: absolute paths, as the configuration gives them. */
-export interface KeyPlaces {
-  readonly dataFolder: string;
-  readonly keysFolder: string;
-}
+/** Where a ledger's vault and keys are, as the configuration gives it. */
+export type KeyPlaces = Pick<Config, 'dataFolder' | 'keysFolder' | 'vault' | 'postgres'>;
 
 /** `consent-ledger keys init`: new keys for a new ledger; rejects with KeysRefused where there are some. */
 export const initKeysCommand = async ({ keysFolder }: KeyPlaces, now: Millis): Promise<string> => {
@@ -24,16 +22,18 @@ export const initKeysCommand = async ({ keysFolder }: KeyPlaces, now: Millis): P
 /**
  * `consent-ledger keys rotate`: a new epoch, under which every data key is wrapped anew; goes on where an earlier
  * run was interrupted. Rejects with DataFolderError while a server runs on the folder.
+ *
+ * Hazard: it cannot see nodes on other machines; all of them must be stopped.
  */
 export const rotateKeysCommand = async (
-  { dataFolder, keysFolder }: KeyPlaces,
+  places: KeyPlaces,
   now: Millis,
   onProgress: (done: number, total: number) => void,
 ): Promise<string> => {
-  const claim = claimFolder(dataFolder);
+  const claim = claimFolder(places.dataFolder);
   try {
-    const { epoch, resumed, rewrapped } = await withVault(dataFolder, (vault) =>
-      rotateEpoch(keysFolder, vault, now, onProgress),
+    const { epoch, resumed, rewrapped } = await withVault(places, (vault) =>
+      rotateEpoch(places.keysFolder, vault, now, onProgress),
     );
     const how = resumed ? 'The interrupted rotation is complete' : 'The rotation is complete';
     return `${how}: ${rewrapped} data keys were wrapped anew, all now under epoch ${epoch}.`;
@@ -43,8 +43,8 @@ export const rotateKeysCommand = async (
 };
 
 /** `consent-ledger keys status`: the epochs and what hangs on each. May be asked while a server runs. */
-export const keysStatusCommand = async ({ dataFolder, keysFolder }: KeyPlaces): Promise<string> => {
-  const { epochs, rotating } = await withVault(dataFolder, (vault) => keysStatus(keysFolder, vault));
+export const keysStatusCommand = async (places: KeyPlaces): Promise<string> => {
+  const { epochs, rotating } = await withVault(places, (vault) => keysStatus(places.keysFolder, vault));
   const lines = epochs.map(
     ({ epoch, createdAt, current, subjects }) =>
       `epoch ${epoch}  since ${createdAt}  ${subjects} data keys${current ? '  current' : ''}`,
@@ -53,8 +53,8 @@ export const keysStatusCommand = async ({ dataFolder, keysFolder }: KeyPlaces): 
   return ['The master key opens every key.', ...lines, ...(rotating ? waiting : [])].join('\n');
 };
 
-const withVault = async <T>(dataFolder: string, work: (vault: Vault) => Promise<T>): Promise<T> => {
-  const vault = openSqliteVault({ file: vaultFile(dataFolder) });
+const withVault = async <T>(places: KeyPlaces, work: (vault: Vault) => Promise<T>): Promise<T> => {
+  const vault = await openVault(vaultPlace(places));
   try {
     return await work(vault);
   } finally {

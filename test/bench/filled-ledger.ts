@@ -27,10 +27,10 @@ export const fillLedger = async (
   events: number,
 ): Promise<{ readonly places: ThreadPlaces; readonly subjects: readonly string[] }> => {
   const keysFolder = join(folder, 'keys');
-  const vaultFile = join(folder, 'vault', 'vault.db');
+  const vaultPlace = { kind: 'sqlite', file: join(folder, 'vault', 'vault.db') } as const;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await initKeys(keysFolder, start);
-  const vault = openSqliteVault({ file: vaultFile });
+  const vault = openSqliteVault(vaultPlace);
   const keyStore = await openKeyStore(keysFolder);
   const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 0 });
   const keys: SubjectKey[] = [];
@@ -45,7 +45,7 @@ export const fillLedger = async (
   }
   await vault.close();
   writeLog(logFile(folder), keys, events);
-  const places = { logFile: logFile(folder), vaultFile, keysFolder };
+  const places = { logFile: logFile(folder), vault: vaultPlace, keysFolder };
   return { places, subjects: keys.map(({ subject }) => subject) };
 };
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
 import { evolve } from '../../src/consent/evolve.ts';
 import { emptyRecord } from '../../src/consent/state.ts';
+import { openVault } from '../../src/ledger-vault.ts';
 import { currentConsent, RowWriter, rowsOf } from '../../src/projections/current-consent.ts';
 import { Generations } from '../../src/projections/generations.ts';
 import { ModelFile } from '../../src/projections/model-file.ts';
@@ -17,7 +18,6 @@ import { subjectOfPatientStream } from '../../src/record/streams.ts';
 import { LogReader } from '../../src/store/log-reader.ts';
 import { openKeyring } from '../../src/vault/keyring.ts';
 import { openKeyStore } from '../../src/vault/keystore.ts';
-import { openSqliteVault } from '../../src/vault/sqlite.ts';
 import { good, tenant } from '../record/kit.ts';
 import { fillLedger } from './filled-ledger.ts';
 import type { BenchRow } from './row.ts';
@@ -47,7 +47,7 @@ const inShards = async (folder: string, places: ThreadPlaces, workers: number): 
 /** The floor: events in log order, for each of them the row read, opened, folded on, sealed and written again. */
 const inLogOrder = async (folder: string, places: ThreadPlaces): Promise<number> => {
   const log = new LogReader(places.logFile);
-  const vault = openSqliteVault({ file: places.vaultFile });
+  const vault = await openVault(places.vault);
   const keyStore = await openKeyStore(places.keysFolder);
   const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 20_000 });
   const model = new ModelFile(join(folder, 'ordered.db'), currentConsent, 'building');

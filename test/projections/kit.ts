@@ -43,11 +43,11 @@ export const openLedgerKit = async (folder: string, options: KitOptions = {}): P
   const keysFolder = join(folder, 'keys');
   if (!existsSync(keysFolder)) await initKeys(keysFolder, someDay);
   const keyStore = await openKeyStore(keysFolder);
-  const vaultFile = join(folder, 'vault', 'vault.db');
-  const vault = openSqliteVault({ file: vaultFile });
+  const vaultPlace = { kind: 'sqlite', file: join(folder, 'vault', 'vault.db') } as const;
+  const vault = openSqliteVault(vaultPlace);
   const keyring = openKeyring({ vault, keyStore, uuid: randomUUID });
   const store = await openSqliteStore({ folder, clock });
-  const places = { logFile: logFile(folder), vaultFile, keysFolder };
+  const places = { logFile: logFile(folder), vault: vaultPlace, keysFolder };
   const models = join(folder, 'models');
   const projections = await openProjections({ folder: models, log: store, thread: { entry, places } });
   const records = openRecords({ store, log: store, rows: projections.rows, uuid: randomUUID });

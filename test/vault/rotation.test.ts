@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { initKeysCommand, keysStatusCommand, rotateKeysCommand } from '../../src/cli/keys.ts';
+import { initKeysCommand, type KeyPlaces, keysStatusCommand, rotateKeysCommand } from '../../src/cli/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { openKeyring } from '../../src/vault/keyring.ts';
 import { openKeyStore } from '../../src/vault/keystore.ts';
@@ -12,7 +12,12 @@ import { keysStatus, rotateEpoch } from '../../src/vault/rotation.ts';
 import { openVaultKit, someDay, type VaultKit, withFolder } from './kit.ts';
 
 const later = someDay + 86_400_000;
-const placesIn = (folder: string) => ({ dataFolder: folder, keysFolder: join(folder, 'keys') });
+const placesIn = (folder: string): KeyPlaces => ({
+  dataFolder: folder,
+  keysFolder: join(folder, 'keys'),
+  vault: 'sqlite',
+  postgres: { tls: 'verify', connections: 8 },
+});
 const patientOf = (n: number) => ({ system: 'urn:test', value: `P-${n}` });
 
 const withPatients = (count: number, run: (kit: VaultKit, folder: string) => Promise<void>): Promise<void> =>
