@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../../schemas/events/define.ts';
-import type { Result } from '../../schemas/result.ts';
+import { fail, ok, type Result } from '../../schemas/result.ts';
 import { checkSeals } from '../decisions/check-seals.ts';
 import { differing, type ModelDigest } from '../projections/compare.ts';
 import { checkLog } from '../store/fsck.ts';
@@ -49,19 +49,36 @@ export const fsck = async (
       faults.push(`at log index ${index}: ${detail}`);
   });
   const seals = await under('Envelopes', (progress) => checkAllSeals(parts, faults, progress));
-  const served = await under('Read models', ({ show }) => parts.models(show));
-  const rebuilt = await under('Rebuild', ({ show }) => parts.rebuilt(show));
-  if (!rebuilt.ok) faults.push(`read models: ${rebuilt.error.detail}`);
-  else for (const name of differing(served, rebuilt.value)) faults.push(`${name} differs from a rebuild`);
+  const served = await under('Read models', ({ show }) => readable(parts.models(show)));
+  const rebuilt = await under('Rebuild', async ({ show }) => {
+    const built = await readable(parts.rebuilt(show));
+    return built.ok ? built.value : built;
+  });
+  if (!served.ok) faults.push(`the read models: ${served.error.detail}`);
+  if (!rebuilt.ok) faults.push(`a rebuild: ${rebuilt.error.detail}`);
+  const differ = served.ok && rebuilt.ok ? differing(served.value, rebuilt.value) : [];
+  faults.push(...differ.map((name) => `${name} differs from a rebuild`));
 
   const lines = [
     `${head} events, in order, none missing.`,
     `${seals.opened} envelopes opened, ${seals.keyless} of keys that are gone.`,
-    `${served.length} read models compared with a rebuild.`,
+    `${served.ok ? served.value.length : 0} read models compared with a rebuild.`,
     ...faults.slice(0, shownFaults).map((fault) => `FAULT ${fault}`),
     faults.length === 0 ? 'Clean.' : `${faults.length} faults.`,
   ];
   return { lines: faults.length === 0 ? lines : lines.slice(3), clean: faults.length === 0 };
+};
+
+/** What breaks the reading of a damaged ledger is one more fault of it, and hides no other. */
+const readable = async <T>(reading: Promise<T>): Promise<Result<T>> => {
+  try {
+    return ok(await reading);
+  } catch (error) {
+    return fail(
+      'record-unreadable',
+      `they cannot be read: ${error instanceof Error ? error.name : 'failed'}`,
+    );
+  }
 };
 
 const checkAllSeals = async (

@@ -182,9 +182,11 @@ export class LedgerProjections implements Projections {
     this.#follower.waiters.check();
   }
 
-  #counted(index: number, timeoutMs: number): Promise<boolean> {
+  async #counted(index: number, timeoutMs: number): Promise<boolean> {
     const isCounted = () =>
       this.#readers !== undefined && this.#follower.models.every(({ checkpoint }) => checkpoint >= index);
-    return this.#follower.waiters.until(isCounted, timeoutMs);
+    // A model that has stopped gets there by no waiting.
+    await this.#follower.waiters.until(() => isCounted() || !this.ready(), timeoutMs);
+    return isCounted();
   }
 }
