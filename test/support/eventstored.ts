@@ -46,35 +46,38 @@ export const startEventStore = async (): Promise<EventStoreServer> => {
   };
 };
 
-/** Starts a server process; it stops with SIGKILL only, as a machine does. */
+/** The server ends with its input, and so with this process, however that ends. */
+const untilInputEnds = `
+  exec 3<&0
+  eventstored "$@" & server=$!
+  (cat <&3 > /dev/null; kill -9 $server) &
+  wait $server`;
+
+/** Starts a server process; it is only ever killed, as a machine that fails is. */
 export const startNode = (folder: string, port: number, tcpPort: number, more: readonly string[] = []) => {
-  const child = spawn(
-    'eventstored',
-    [
-      '--insecure',
-      ...['--db', join(folder, 'db'), '--index', join(folder, 'index'), '--log', join(folder, 'log')],
-      ...['--int-ip', '127.0.0.1', '--ext-ip', '127.0.0.1'],
-      ...['--http-port', String(port), '--int-tcp-port', String(tcpPort)],
-      ...['--run-projections', 'none', '--disable-log-file'],
-      ...more,
-    ],
-    { stdio: 'ignore' },
-  );
+  const options = [
+    '--insecure',
+    ...['--db', join(folder, 'db'), '--index', join(folder, 'index'), '--log', join(folder, 'log')],
+    ...['--int-ip', '127.0.0.1', '--ext-ip', '127.0.0.1'],
+    ...['--http-port', String(port), '--int-tcp-port', String(tcpPort)],
+    ...['--run-projections', 'none', '--disable-log-file'],
+    ...more,
+  ];
+  const child = spawn('sh', ['-c', untilInputEnds, 'sh', ...options], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.stdin.on('error', () => {});
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  // Also where the test's process ends without stopping it.
-  const killNow = (): void => void child.kill('SIGKILL');
-  process.once('exit', killNow);
   return {
     exited,
     kill: async () => {
-      process.removeListener('exit', killNow);
-      child.kill('SIGKILL');
+      child.stdin.end();
       await exited;
     },
   };
 };
 
-/** Settles once the server answers that it is live. */
+/** Settles once the server knows its leader, so that it takes writes. */
 export const healthy = async (port: number, exited: Promise<void>, limitMs = 60_000): Promise<void> => {
   let ended = false;
   void exited.then(() => {
@@ -82,10 +85,20 @@ export const healthy = async (port: number, exited: Promise<void>, limitMs = 60_
   });
   for (const end = Date.now() + limitMs; Date.now() < end; await sleep(100)) {
     if (ended) throw new Error('eventstored ended at its start');
-    const answer = await fetch(`http://127.0.0.1:${port}/health/live`).catch(() => undefined);
-    if (answer?.status === 204) return;
+    if ((await statesOf(port)).includes('Leader')) return;
   }
   throw new Error('eventstored did not become healthy');
+};
+
+/** What a server says of each member of its cluster; nothing where it does not answer. */
+export const statesOf = async (port: number): Promise<string[]> => {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/gossip?format=json`);
+    const { members } = (await answer.json()) as { members: { state: string }[] };
+    return members.map(({ state }) => state);
+  } catch {
+    return [];
+  }
 };
 
 export const freePort = (): Promise<number> =>
