@@ -25,7 +25,7 @@ const rooms = {
 };
 
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
-const provable = 'checkpoint|heads-tree|leaf|merkle|receipt|signed-note|subtrees';
+const provable = 'checkpoint|heads-tree|leaf|merkle|receipt|signed-note|subtrees|verify';
 const pure = ['schemas/', 'reports/', 'src/consent/', 'src/fhir/', `src/evidence/(${provable})\\.ts`];
 const pureModules = ['^(node:)?crypto$', 'node_modules/zod/', 'node_modules/canonicalize/'];
 
