@@ -15,6 +15,9 @@ const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (character)
 /** Text in which `backticks` stand for code. */
 const marked = (text: string): string => escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 
+/** Text that ends as a sentence does. */
+const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);
+
 const page = (title: string, content: string): string =>
   `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
   `<title>${escaped(title)}</title><style>${style}</style></head><body>\n${content}\n</body></html>\n`;
@@ -68,7 +71,7 @@ const operationHtml = (method: string, path: string, operation: Operation): stri
   );
   return [
     `<h3 id="${operationId}"><code>${method.toUpperCase()} ${escaped(path)}</code></h3>`,
-    `<p>${marked(summary)}. ${marked(description)}</p>`,
+    `<p>${marked(sentence(summary))} ${marked(description)}</p>`,
     given.length > 0 ? `<table>${given.join('')}</table>` : '',
     requestBody === undefined ? '' : folded('Request body', mediaSchema(requestBody)),
     `<table>${rows.join('')}</table>`,
@@ -78,15 +81,34 @@ const operationHtml = (method: string, path: string, operation: Operation): stri
 const problemsHtml = (): string => {
   const rows = failureCodes.map((code) => {
     const { status, title, meaning } = problemTypes[code];
-    return `<tr><td><a href="/problems/${code}"><code>${code}</code></a></td><td>${status}</td><td>${marked(title)}. ${marked(meaning)}</td></tr>`;
+    return `<tr><td><a href="/problems/${code}"><code>${code}</code></a></td><td>${status}</td><td>${marked(sentence(title))} ${marked(meaning)}</td></tr>`;
   });
-  return `<h2>Problems</h2>\n<table>${rows.join('\n')}</table>`;
+  return `<h2 id="problems">Problems</h2>\n<table>${rows.join('\n')}</table>`;
+};
+
+interface Shown {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+/** Leads to every operation, to the problems and to the schemas. */
+const navigationHtml = (byTag: ReadonlyMap<string, readonly Shown[]>): string => {
+  const link = (id: string, text: string) => `<a href="#${id}">${escaped(text)}</a>`;
+  const groups = [...byTag].map(([tag, operations]) => {
+    const links = operations.map(({ method, path, operation }) =>
+      link(operation.operationId, `${method.toUpperCase()} ${path}`),
+    );
+    return `<li>${escaped(tag)}<ul>${links.map((each) => `<li><code>${each}</code></li>`).join('')}</ul></li>`;
+  });
+  const rest = [link('problems', 'Problems'), link('schemas', 'Schemas')].map((each) => `<li>${each}</li>`);
+  return `<nav><ul>${[...groups, ...rest].join('\n')}</ul></nav>`;
 };
 
 /** An OpenAPI document as a page that needs nothing else. */
 export const docsPage = (openApi: object): string => {
   const { info, paths, components } = openApi as Document;
-  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+  const operations: Shown[] = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
   );
   const byTag = Map.groupBy(operations, ({ operation }) => operation.tags[0]!);
@@ -98,7 +120,8 @@ export const docsPage = (openApi: object): string => {
     ([name, schema]) => `<h3 id="schema-${name}">${name}</h3><pre>${schemaText(schema)}</pre>`,
   );
   const head = `<h1>${escaped(info.title)}</h1><p>${marked(info.description)}</p><p><a href="/openapi.json">openapi.json</a></p>`;
-  return page(info.title, [head, ...groups, problemsHtml(), '<h2>Schemas</h2>', ...schemas].join('\n'));
+  const parts = [head, navigationHtml(byTag), ...groups, problemsHtml()];
+  return page(info.title, [...parts, '<h2 id="schemas">Schemas</h2>', ...schemas].join('\n'));
 };
 
 /** The description that a problem type leads to; undefined where there is no such type. */
