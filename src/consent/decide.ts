@@ -156,8 +156,10 @@ const entryOf = (record: PatientRecord, consentId: string): ConsentEntry | undef
 function settleGrant(command: GrantCommand, policy: Policy): Result<ConsentGranted> {
   const stray = purposeFailure(command.purpose, '/purpose', policy);
   if (stray) return { ok: false, error: stray };
-  if (command.purpose?.length === 0 || command.rules?.length === 0) {
-    return fail('invalid-request', 'an empty list is refused (S3)', command.rules ? '/rules' : '/purpose');
+  for (const member of ['purpose', 'rules'] as const) {
+    if (command[member]?.length === 0) {
+      return fail('invalid-request', 'an empty list is refused (S3)', `/${member}`);
+    }
   }
   const rules = command.rules && settleRules(command.rules, policy);
   if (rules && !rules.ok) return rules;

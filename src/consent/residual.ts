@@ -22,7 +22,10 @@ export function residualOf(
     rules: leftOf(consent.rules, question, item),
   }));
   const otherwise = otherwiseOf(view);
-  const free = parts.flatMap(({ consent, rules }) => (isLimited(consent, view) ? [] : rules.filter(isClear)));
+  const free = parts.flatMap(({ consent, rules }) => {
+    const isFree = isLimited(consent, view) ? onlyDenies : (left: Left) => !left.blurred || onlyDenies(left);
+    return rules.filter(isFree);
+  });
   const bound = parts.flatMap(({ rules }) => rules).filter((left) => !free.includes(left));
   const rules =
     otherwise === 'permit' ? [...free, ...bound] : free.map((left) => guarded(left, denialsOf(bound)));
@@ -49,7 +52,7 @@ interface Left {
   readonly exceptions: readonly Left[];
 }
 
-const isClear = ({ blurred }: Left): boolean => !blurred;
+const onlyDenies = (left: Left): boolean => !outcomesOf(left).permit;
 
 const leftOf = (rules: readonly LiveRule[], question: ResolvedQuestion, item: ResolvedItem): Left[] =>
   rules.flatMap((live) => leftOfRule(live, question, item) ?? []);

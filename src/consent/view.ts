@@ -165,12 +165,15 @@ const endings = { expired: 'expired', revoked: 'revoked', replaced: 'revoked' } 
 function silenceOf(record: PatientRecord, all: readonly Standing[], validAt: Millis): Reason {
   if (record.consents.length === 0) return 'unknown-patient';
   const last = all.reduce<Standing | undefined>(
-    (latest, one) => (latest && latest.begins > one.begins ? latest : one),
+    (latest, one) => (latest && beganLater(latest, one) ? latest : one),
     undefined,
   );
   if (!last) return 'no-consent';
   return last.begins > validAt ? 'not-yet-valid' : endings[last.ending];
 }
+
+const beganLater = (a: Standing, b: Standing): boolean =>
+  a.begins > b.begins || (a.begins === b.begins && a.entry.revision > b.entry.revision);
 
 function memoized<Outer extends object, Key extends object, Value>(
   memo: WeakMap<Outer, WeakMap<Key, Value>>,
