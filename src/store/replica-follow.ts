@@ -103,12 +103,17 @@ export class Follower {
         }
         this.#events.moved();
       };
+      // As long as each turn of the event loop brings more, one transaction takes it all.
+      const whenQuiet = (before: number): void => {
+        if (events.length > before) scheduled = setImmediate(whenQuiet, events.length);
+        else write();
+      };
       call.on('data', (response) => {
         const event = eventOf(response);
         if (event !== undefined) events.push(event);
         reached = checkpointOf(response) ?? reached;
         if (events.length >= mostEvents) write();
-        else scheduled ??= setImmediate(write);
+        else scheduled ??= setImmediate(whenQuiet, 0);
       });
       call.on('error', reject);
       call.on('end', resolve);

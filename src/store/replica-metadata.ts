@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { NewEvent } from './port.ts';
 
 /**
@@ -11,23 +10,21 @@ const mark = 'appendedWithPrevious';
 export const encodeMetadata = ({ metadata }: NewEvent, place: number): string =>
   JSON.stringify(place === 0 ? metadata : { ...metadata, [mark]: true });
 
-/** Enough to tell an event of a ledger from any other; the rest is checked where the event is opened. */
-const ours = z.looseObject({
-  schemaVersion: z.int(),
-  tenant: z.string(),
-  [mark]: z.literal(true).optional(),
-});
-
-/** The metadata of an event as a local log holds it; undefined where it is none of a ledger's. */
+/**
+ * The metadata of an event as a local log holds it; undefined where it is none of a ledger's, as far as can be told
+ * at a glance: this runs for every event of a log that is followed from its start. The rest is checked where the
+ * event is opened.
+ */
 export const decodeMetadata = (
   text: string,
 ): { readonly metadata: string; readonly withPrevious: boolean } | undefined => {
-  const parsed = ours.safeParse(jsonOf(text));
-  if (!parsed.success) return undefined;
-  const { [mark]: withPrevious, ...metadata } = parsed.data;
-  return withPrevious === undefined
-    ? { metadata: text, withPrevious: false }
-    : { metadata: JSON.stringify(metadata), withPrevious };
+  const parsed = jsonOf(text);
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  if (!('schemaVersion' in parsed && typeof parsed.schemaVersion === 'number')) return undefined;
+  if (!('tenant' in parsed && typeof parsed.tenant === 'string')) return undefined;
+  if (!(mark in parsed)) return { metadata: text, withPrevious: false };
+  const { [mark]: _, ...metadata } = parsed;
+  return { metadata: JSON.stringify(metadata), withPrevious: true };
 };
 
 const jsonOf = (text: string): unknown => {
