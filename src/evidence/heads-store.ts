@@ -28,8 +28,8 @@ export const headsSchema = `
 /** A bucket that would hold more is divided: so a change costs its bucket's hashes and those of the way up. */
 const bucketSize = 24;
 
-/** Buckets in memory at a time: about 25 MB. */
-const maxLoaded = 20_000;
+/** Buckets in memory at a time: about 5 MB. */
+const maxLoaded = 4_000;
 
 const noHeads: Heads = Buffer.alloc(0);
 

@@ -37,6 +37,8 @@ export class EvidenceModel {
 
   constructor(file: ModelFile, log: EvidenceLog, entriesOf: EntriesOf) {
     this.#file = file;
+    // Heads lie all over the file: what one batch writes, the next often writes again, and only then it is moved.
+    file.db.pragma('wal_autocheckpoint = 16000');
     this.#log = log;
     this.#entriesOf = entriesOf;
     this.#tiles = new Tiles(file.db);
