@@ -78,7 +78,7 @@ export function combine(heard: readonly Voice[]): Chorus | undefined {
 
 /** Not where a consent signed later says otherwise deny and nothing by rule, unless its own says so too (S7.1). */
 const permitHolds = ({ consent }: Voice, heard: readonly Voice[]): boolean =>
-  consent.otherwise === 'deny' || !heard.some((other) => !other.byRule && limits(other.consent, consent));
+  !heard.some((other) => !other.byRule && limits(other.consent, consent));
 
 /** Whether a consent limits the permits of another to what its own rules permit. */
 export const limits = (later: LiveConsent, earlier: LiveConsent): boolean =>

@@ -59,7 +59,7 @@ function candidateOf(entry: ConsentEntry): Candidate | undefined {
  * Candidates that replace one if they begin. Those signed later than `signedBy()` may be left out: it is asked anew
  * for each, so that who looks for the earliest need not see all.
  */
-type ReplacersOf = (replaced: Candidate, signedBy: () => Millis) => Iterable<Candidate>;
+type ReplacersOf = (replaced: Candidate, signedBy: () => Millis) => IteratorObject<Candidate>;
 
 function indexReplacers(candidates: readonly Candidate[]): ReplacersOf {
   const naming = new Map<string, Candidate[]>();
@@ -106,24 +106,31 @@ function firstSignedLater(signed: readonly Candidate[], than: Candidate): number
 
 /** Decides whether a candidate began: not where one that began itself replaced it by then. */
 function decideBeginning(candidate: Candidate, replacersOf: ReplacersOf): boolean {
-  if (candidate.began === undefined) {
-    candidate.began = true; // what a ring of replacers finds of itself
-    for (const replacer of replacersOf(candidate, () => candidate.begins)) {
-      if (preempts(replacer, candidate, replacersOf) && decideBeginning(replacer, replacersOf)) {
-        candidate.began = false;
-        break;
-      }
-    }
-  }
+  candidate.began ??= !replacersOf(candidate, () => candidate.begins).some(
+    (replacer) => preempts(replacer, candidate, replacersOf) && decideBeginning(replacer, replacersOf),
+  );
   return candidate.began;
 }
 
-/** Of two that replace each other at one moment the later recorded stands (S2.4). */
+/** Of those that replace each other at one moment, two or a ring, the later recorded stands (S2.4). */
 function preempts(replacer: Candidate, candidate: Candidate, replacersOf: ReplacersOf): boolean {
   if (replacer.moment > candidate.begins) return false;
   if (replacer.moment < candidate.moment || replacer.entry.revision > candidate.entry.revision) return true;
-  for (const other of replacersOf(replacer, () => replacer.moment)) if (other === candidate) return false;
-  return true;
+  return !replacesInTurn(candidate, replacer, replacersOf, new Set());
+}
+
+/** Whether a candidate replaces another at one moment with it, itself or through those in between. */
+function replacesInTurn(
+  candidate: Candidate,
+  replaced: Candidate,
+  replacersOf: ReplacersOf,
+  seen: Set<Candidate>,
+): boolean {
+  return replacersOf(replaced, () => replaced.moment).some((replacer) => {
+    if (replacer === candidate) return true;
+    if (replacer.moment !== replaced.moment || seen.has(replacer)) return false;
+    return replacesInTurn(candidate, replacer, replacersOf, seen.add(replacer));
+  });
 }
 
 function settle(candidate: Candidate, replacersOf: ReplacersOf): Standing {

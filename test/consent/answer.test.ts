@@ -58,6 +58,7 @@ suite('breaking the glass', () => {
     const listing = { purpose: [purpose('BTG')] };
     assert.equal(against({ type: 'deny', ...listing }), 'deny: break-glass-refused');
     assert.equal(against({ type: 'permit', ...listing, exceptions: [{}] }), 'deny: break-glass-refused');
+    assert.equal(against({ ...permit, exceptions: [{}, listing] }), 'deny: break-glass-refused');
     assert.equal(against(deny), 'permit: break-glass');
     assert.equal(against({ type: 'deny', ...listing, ...code('1') }), 'permit: break-glass');
     const lastWord = { ...listing, ...code('1') };
@@ -68,7 +69,10 @@ suite('breaking the glass', () => {
     const with_ = (...list: Rule[]) => told(given(granted('a', rules(...list)), amy), btg, byConsent);
     const listing: Rule = { type: 'permit', purpose: [purpose('BTG')] };
     assert.equal(with_(listing), 'permit: break-glass');
+    assert.equal(with_(permit, listing), 'permit: break-glass');
     assert.equal(with_(permit), 'deny: break-glass-refused');
+    const beside = given(granted('a', rules(listing)), granted('b', rules(permit)), amy);
+    assert.equal(told(beside, btg, byConsent), 'permit: break-glass');
     assert.equal(with_(listing, deny), 'deny: break-glass-refused');
     assert.equal(told(given(amy), btg, byConsent), 'deny: break-glass-refused');
   });
@@ -138,6 +142,8 @@ suite('consents together', () => {
     const list = { ...rules({ ...permit, ...code('1') }), otherwise: 'deny' as const };
     const later = { ...list, signedAt: at('2026-02-01') };
     assert.equal(told(given(granted('a', rules(permit)), granted('b', later))), 'deny: refused');
+    const blanket = { ...rules(permit), otherwise: 'permit' as const };
+    assert.equal(told(given(granted('a', blanket), granted('b', later))), 'deny: refused');
     assert.equal(
       told(given(granted('a', rules(permit)), granted('b', { ...later, ...rules(permit) }))),
       'permit: permitted',
@@ -206,6 +212,10 @@ suite('where no consent speaks', () => {
     const second = granted('b', { ...rules(permit), signedAt: at('2026-02-02') });
     assert.equal(told(given(granted('a', ended), second, '2026-03-01', revoked('b'))), 'deny: revoked');
     assert.equal(told(given(granted('a'), invalidated('a'))), 'deny: no-consent');
+    const together = [granted('a', ended), granted('b', rules(permit)), '2026-01-15', revoked('b')];
+    const record = given(...together);
+    assert.equal(told(record), 'deny: revoked', 'of two that began at one moment the later recorded');
+    assert.equal(told({ ...record, consents: record.consents.toReversed() }), 'deny: revoked');
   });
 
   test('S7.3 missing information, where a permit was lost or every denial is uncertain', () => {
@@ -239,6 +249,14 @@ suite('what an answer holds', () => {
       { consentId: id('a'), revision: 0, rules: ['rules[0].exceptions[1]'] },
       { consentId: id('b'), revision: 1, otherwise: true },
     ]);
+  });
+
+  test('S7.5 nothing else stands in a verdict', () => {
+    assert.deepEqual(ask(given(granted('a'))), {
+      decision: 'permit',
+      reason: 'permitted',
+      basis: [{ consentId: id('a'), revision: 0, rules: ['rules[0]'] }],
+    });
   });
 
   test('S7.5 the attributes that made rules unknown', () => {
@@ -276,7 +294,7 @@ suite('what an answer holds', () => {
 
   test('a record that leaves out what a question needs is not asked', () => {
     const head = { ...given(granted('a')), settledBefore: Date.parse('2026-05-01') };
-    assert.equal(told(head), 'permit: permitted');
+    assert.equal(told(head, { validAt: '2026-05-01', knownAt: '2026-05-01' }), 'permit: permitted');
     assert.throws(() => ask(head, { validAt: '2026-04-30' }), RangeError);
     assert.throws(() => ask(head, { knownAt: '2026-04-30' }), RangeError);
   });

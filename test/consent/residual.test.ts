@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Question, Verdict } from '../../schemas/decision.ts';
 import type { Rule } from '../../schemas/provision.ts';
-import { ask, form, given, granted, plain, purpose, sensitivity, told } from './given.ts';
+import { ask, form, given, granted, id, plain, purpose, sensitivity, told } from './given.ts';
 
 const permit: Rule = { type: 'permit' };
 const deny: Rule = { type: 'deny' };
@@ -42,6 +42,38 @@ suite('residual', () => {
       ],
       otherwise: 'deny',
     });
+  });
+
+  test('S7.7 within a rule an uncertain denial counts as if it were met, and an uncertain permit where it denies', () => {
+    const author = ['Practitioner/bob'];
+    const rules: Rule[] = [
+      { ...permit, ...code('1'), exceptions: [{ ...code('2'), author }] },
+      { ...deny, ...code('3'), exceptions: [{ author }, { ...code('4'), author, exceptions: [code('5')] }] },
+    ];
+    assert.deepEqual(residual(given(granted('a', { rules }))), {
+      rules: [
+        { ...permit, ...code('1'), exceptions: [code('2')] },
+        { ...deny, ...code('3'), exceptions: [{ ...code('4'), exceptions: [{}] }] },
+      ],
+      otherwise: 'deny',
+    });
+  });
+
+  test('S7.7 its basis names the rules that are left, and who says otherwise', () => {
+    const record = given(
+      granted('a', { rules: [{ ...permit, action: ['collect'] }], otherwise: 'deny' }),
+      granted('b', {
+        rules: [
+          { ...permit, action: ['collect'] },
+          { ...permit, ...code('1') },
+        ],
+        signedAt: '2026-02-01T00:00:00.000Z',
+      }),
+    );
+    assert.deepEqual(ask(record, before).basis, [
+      { consentId: id('a'), revision: 0, otherwise: true },
+      { consentId: id('b'), revision: 1, rules: ['rules[1]'] },
+    ]);
   });
 
   test('S7.7 where nothing could be permitted it is deny, where everything is it is permit', () => {

@@ -141,6 +141,17 @@ suite('what stands at a moment', () => {
     assert.deepEqual(stretches(record, 'ab'), ['a never', 'b 2026-04-01 open']);
   });
 
+  test('S2.4 of three that replace one another in a ring at one moment the last recorded begins', () => {
+    const start = { period: { start: at('2026-04-01') } };
+    const replacing = form('replacing');
+    const record = given(
+      granted('a', { ...permit, ...start, form: replacing, signedAt: at('2026-02-01') }),
+      granted('b', { ...permit, ...start, replaces: [id('a')] }),
+      granted('c', { ...permit, ...start, form: replacing, replaces: [id('b')] }),
+    );
+    assert.deepEqual(stretches(record, 'abc').slice(1), ['b never', 'c 2026-04-01 open']);
+  });
+
   test('S2.4 the earliest of several replacements counts, in whatever order they are recorded', () => {
     const record = given(
       granted('a'),
