@@ -85,17 +85,25 @@ export const healthy = async (port: number, exited: Promise<void>, limitMs = 60_
   });
   for (const end = Date.now() + limitMs; Date.now() < end; await sleep(100)) {
     if (ended) throw new Error('eventstored ended at its start');
-    if ((await statesOf(port)).includes('Leader')) return;
+    if ((await membersOf(port)).some(({ state }) => state === 'Leader')) return;
   }
   throw new Error('eventstored did not become healthy');
 };
 
+/** A member of a cluster, as a server sees it. */
+export interface Member {
+  /** `Leader`, `Follower`, or something on the way there. */
+  readonly state: string;
+  readonly isAlive: boolean;
+  readonly httpEndPointPort: number;
+}
+
 /** What a server says of each member of its cluster; nothing where it does not answer. */
-export const statesOf = async (port: number): Promise<string[]> => {
+export const membersOf = async (port: number): Promise<Member[]> => {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/gossip?format=json`);
-    const { members } = (await answer.json()) as { members: { state: string }[] };
-    return members.map(({ state }) => state);
+    const signal = AbortSignal.timeout(2_000);
+    const answer = await fetch(`http://127.0.0.1:${port}/gossip?format=json`, { signal });
+    return ((await answer.json()) as { members: Member[] }).members;
   } catch {
     return [];
   }
