@@ -11,8 +11,8 @@ import type { BuildProgress } from './thread-messages.ts';
 
 /** Streams that are read, and written in one transaction, before progress is told. */
 const chunkStreams = 256;
-/** Of the subject that is being read; nothing is read twice. */
-const cachedConsents = 1_000;
+/** No subject is read twice. */
+const cachedConsents = 0;
 
 /** The models whose rows of a subject follow from its record alone: these are built by shards. */
 const sharded: readonly { readonly kind: ModelKind; readonly tables: readonly string[] }[] = [
@@ -49,9 +49,10 @@ export const buildShard = async (
       const subject = subjectOfPatientStream(stream);
       const tenant = subject && log.streamSlice(stream, 0, 1)[0]?.metadata.tenant;
       if (subject === undefined || tenant === undefined) continue;
-      const record = await subjects.record(subject, tenant);
-      if (record === undefined) continue;
-      const sealed = rowIsDue(-1, record.revision) ? await subjects.row(subject, tenant) : undefined;
+      const built = await subjects.built(subject, tenant);
+      if (built === undefined) continue;
+      const { record } = built;
+      const sealed = rowIsDue(-1, record.revision) ? built.row() : undefined;
       const found = consentsOf(record, subject, tenant);
       writes.push(() => {
         if (sealed !== undefined) rows.put(subject, sealed);

@@ -2,6 +2,7 @@ import type { EventDefinition } from '../../schemas/events/define.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { PatientRecord } from '../consent/state.ts';
 import { RecordReader } from '../record/reader.ts';
+import { sealRow } from '../record/row.ts';
 import type { Rows, SealedRow } from '../record/rows.ts';
 import { subjectOfPatientStream } from '../record/streams.ts';
 import type { RecordedEvent } from '../store/port.ts';
@@ -45,7 +46,17 @@ export class Subjects {
     return readable(await this.#reader.settled(tenant, { subject, key }, 'whole')).record;
   }
 
-  /** The row as it should stand. Throws Unreadable. */
+  /** The whole record and the row of it, for whoever builds rows anew. Throws Unreadable. */
+  async built(
+    subject: string,
+    tenant: string,
+  ): Promise<{ readonly record: PatientRecord; row(): SealedRow } | undefined> {
+    const record = await this.record(subject, tenant);
+    const key = record && (await this.#keyring.keyOf(subject));
+    return record && key && { record, row: () => sealRow(record, tenant, { subject, key }) };
+  }
+
+  /** The row as it should stand, from the one that stands. Throws Unreadable. */
   async row(subject: string, tenant: string): Promise<SealedRow | undefined> {
     const key = await this.#keyring.keyOf(subject);
     return key && readable(await this.#reader.renewedRow(tenant, { subject, key }));
