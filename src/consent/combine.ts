@@ -1,6 +1,7 @@
 import type { RuleType } from '../../schemas/provision.ts';
+import { hearAll, type Notes } from './hear.ts';
 import type { ResolvedItem, ResolvedQuestion } from './question.ts';
-import { hearAll, type Notes, type Trail } from './rule.ts';
+import type { Trail } from './rule.ts';
 import { signedLater } from './standing.ts';
 import type { LiveConsent } from './view.ts';
 

@@ -1,7 +1,8 @@
 import type { Coding } from '../../schemas/coding.ts';
 import type { Verdict } from '../../schemas/decision.ts';
 import type { Voice } from './combine.ts';
-import type { CompiledRule, Notes, Trail } from './rule.ts';
+import type { Notes } from './hear.ts';
+import type { CompiledRule, Trail } from './rule.ts';
 import { unknown } from './truth.ts';
 
 type Ground = Verdict['basis'][number];

@@ -1,19 +1,12 @@
 import type { Reason } from '../../schemas/decision.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import type { RuleType } from '../../schemas/provision.ts';
+import { compiled, memoized } from './compiled.ts';
 import type { Policy } from './policy.ts';
-import {
-  type CompiledRule,
-  compileRules,
-  coversAny,
-  type LiveRule,
-  liveRules,
-  type Occasion,
-} from './rule.ts';
+import { coversAny, type LiveRule, liveRules, type Occasion } from './rule.ts';
 import { type Ending, type Standing, standings } from './standing.ts';
-import type { ConsentEntry, PatientRecord } from './state.ts';
+import type { PatientRecord } from './state.ts';
 import { dayOf } from './time.ts';
-import { codingKey } from './tree.ts';
 import { met, notMet, unknown } from './truth.ts';
 
 /** A consent in force that may speak on this occasion, with what is left of its rules. */
@@ -47,27 +40,6 @@ const viewers = new WeakMap<Policy, WeakMap<PatientRecord, Viewer>>();
 
 export const viewerOf = (record: PatientRecord, policy: Policy): Viewer =>
   memoized(viewers, policy, record, () => openViewer(record, policy));
-
-/** A grant, ready for use in any record that holds it. */
-interface CompiledGrant {
-  readonly rules: readonly CompiledRule[];
-  readonly purposes: readonly string[] | undefined;
-  /** The moments at which one of its rules begins or ceases to hold. */
-  readonly turns: readonly Millis[];
-}
-
-const grants = new WeakMap<Policy, WeakMap<ConsentEntry['grant'], CompiledGrant>>();
-
-const compiled = (grant: ConsentEntry['grant'], policy: Policy): CompiledGrant =>
-  memoized(grants, policy, grant, () => {
-    const rules = compileRules(grant.rules ?? [], policy);
-    return { rules, purposes: grant.purpose?.map(codingKey), turns: rules.flatMap(turnsOf) };
-  });
-
-const turnsOf = ({ period, exceptions }: CompiledRule): Millis[] => [
-  ...[period?.from, period?.until].filter((at) => at !== undefined),
-  ...exceptions.flatMap(turnsOf),
-];
 
 /** As many views as a segment keeps: an asker may name any purpose. */
 const maxViews = 64;
@@ -174,22 +146,3 @@ function silenceOf(record: PatientRecord, all: readonly Standing[], validAt: Mil
 
 const beganLater = (a: Standing, b: Standing): boolean =>
   a.begins > b.begins || (a.begins === b.begins && a.entry.revision > b.entry.revision);
-
-function memoized<Outer extends object, Key extends object, Value>(
-  memo: WeakMap<Outer, WeakMap<Key, Value>>,
-  outer: Outer,
-  key: Key,
-  make: () => Value,
-): Value {
-  let inner = memo.get(outer);
-  if (!inner) {
-    inner = new WeakMap();
-    memo.set(outer, inner);
-  }
-  let value = inner.get(key);
-  if (value === undefined) {
-    value = make();
-    inner.set(key, value);
-  }
-  return value;
-}

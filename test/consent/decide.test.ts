@@ -14,6 +14,7 @@ import {
 } from '../../src/consent/decide.ts';
 import { emptyRecord } from '../../src/consent/state.ts';
 import {
+  accepted,
   agent,
   duty,
   form,
@@ -27,7 +28,6 @@ import {
   sensitivity,
   site,
   usual,
-  valueOf,
 } from './given.ts';
 
 const berlin = site({ timeZone: 'Europe/Berlin' });
@@ -48,7 +48,7 @@ const command = (changed: Partial<GrantCommand> = {}): GrantCommand => ({
 });
 const granting = (changed: Partial<GrantCommand>, record = emptyRecord, policy = usual) =>
   grant(record, command(changed), policy);
-const payloadOf = (result: Result<readonly Decided[]>) => valueOf(result)[0]?.payload;
+const payloadOf = (result: Result<readonly Decided[]>) => accepted(result)[0]?.payload;
 
 suite('granting', () => {
   test('S1.1 S1.4 dates become instants in the time zone of the ledger, signedAt the first moment', () => {
@@ -195,7 +195,7 @@ suite('withdrawing and correcting', () => {
         },
         usual,
       );
-    const [invalidation, replacement] = valueOf(correcting());
+    const [invalidation, replacement] = accepted(correcting());
     assert.deepEqual(invalidation, {
       type: 'ConsentInvalidated',
       payload: { consentId: id('b'), reason: 'typing error', agent, correctedBy: id('c') },
@@ -234,7 +234,7 @@ suite('emergencies and ends', () => {
     const end = '2026-05-31T23:59:59.999Z';
     const content = { rules: [permit], period: { end } };
     const ends = (...facts: (string | Decided)[]) =>
-      valueOf(expire(given(granted('a', content), ...facts), now)).map(({ payload }) => payload);
+      accepted(expire(given(granted('a', content), ...facts), now)).map(({ payload }) => payload);
     const noted = { consentId: id('a'), endedAt: '2026-06-01T00:00:00.000Z' };
     assert.deepEqual(ends(), [noted]);
     assert.deepEqual(ends({ type: 'ConsentExpired', payload: noted }), []);
@@ -243,6 +243,6 @@ suite('emergencies and ends', () => {
     const replacing = { rules: [permit], signedAt: '2026-02-01T00:00:00.000Z', replaces: [id('a')] };
     assert.deepEqual(ends(granted('b', replacing)), []);
     assert.deepEqual(ends(granted('c', { ...content, form: form('overlay') })).length, 2);
-    assert.deepEqual(valueOf(expire(given(granted('a', content)), Date.parse(end))), []);
+    assert.deepEqual(accepted(expire(given(granted('a', content)), Date.parse(end))), []);
   });
 });

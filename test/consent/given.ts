@@ -24,13 +24,13 @@ export const duty = (code: string): Coding => ({ system: 'urn:duty', code });
 /** Consents are called by one letter. */
 export const id = (letter: string): string => `00000000-0000-4000-8000-0000000000${letter.charCodeAt(0)}`;
 
-export const valueOf = <T>(result: Result<T>): T => {
+export const accepted = <T>(result: Result<T>): T => {
   assert.ok(result.ok, result.ok ? '' : `${result.error.code} ${result.error.pointer ?? ''}`);
   return result.value;
 };
 
 export const site = (chosen: Parameters<typeof settings.parse>[0] = {}): Policy =>
-  valueOf(compilePolicy(settings.parse(chosen)));
+  accepted(compilePolicy(settings.parse(chosen)));
 export const usual = site();
 
 type Content = Partial<Omit<ConsentGranted, 'consentId' | 'agent'>>;
@@ -113,7 +113,7 @@ export const answerTo = (
   record: PatientRecord | undefined,
   changed: Partial<Question> = {},
   policy: Policy = usual,
-): Answer => evaluate(record, valueOf(resolveQuestion(asking(changed), policy, now)), policy);
+): Answer => evaluate(record, accepted(resolveQuestion(asking(changed), policy, now)), policy);
 
 /** The verdict on the first item. */
 export const ask = (...asked: Parameters<typeof answerTo>): Verdict => {

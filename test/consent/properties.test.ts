@@ -12,16 +12,16 @@ import { resolveQuestion } from '../../src/consent/question.ts';
 import { emptyRecord, type PatientEvent, type PatientRecord } from '../../src/consent/state.ts';
 import { isoOf } from '../../src/consent/time.ts';
 import { type RandomCase, randomCase } from '../conformance/arbitraries.ts';
-import { id, now, valueOf } from './given.ts';
+import { accepted, id, now } from './given.ts';
 
 const numRuns = 500;
 
 const policies = new WeakMap<Settings, Policy>();
 
 const answer = (record: PatientRecord, question: Question, { settings }: RandomCase): Answer => {
-  const policy = policies.get(settings) ?? valueOf(compilePolicy(settings));
+  const policy = policies.get(settings) ?? accepted(compilePolicy(settings));
   policies.set(settings, policy);
-  return evaluate(record, valueOf(resolveQuestion(question, policy, now)), policy);
+  return evaluate(record, accepted(resolveQuestion(question, policy, now)), policy);
 };
 
 /** Fails at the first case for which a property does not hold. */
