@@ -201,11 +201,21 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
       for (const { resolve } of this.#waiting.values()) resolve({ outcome: 'unknown', detail });
       this.#waiting.clear();
       if (this.#closed !== undefined) return;
+      this.#hearUntold();
       this.#turn({ state: 'connecting', detail });
       setTimeout(() => this.#respawn(), this.#pause);
       this.#pause = Math.min(this.#pause * 2, longestPause);
     });
     return thread;
+  }
+
+  /** Makes up for what the thread committed and could not tell before it ended. */
+  #hearUntold(): void {
+    const untold = this.slice(this.head(), -1);
+    const last = untold.at(-1);
+    if (last === undefined) return;
+    this.#recordedAt = last.recordedAt;
+    this.committed([...new Set(untold.map(({ stream }) => stream))], last.index);
   }
 
   #respawn(): void {
@@ -216,7 +226,7 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
     switch (report.kind) {
       case 'grew':
         this.#recordedAt = report.growth.recordedAt;
-        this.committed(report.growth.streams);
+        this.committed(report.growth.streams, report.growth.head);
         return;
       case 'fresh':
         this.#asOf = report.asOf;

@@ -12,7 +12,9 @@ export class NotOurLog extends Error {
 /** What a transaction added. */
 export interface Growth {
   readonly streams: readonly string[];
-  /** When the last event of the replica was recorded. */
+  /** Index of the last event of the replica. */
+  readonly head: number;
+  /** When it was recorded. */
   readonly recordedAt: Millis;
 }
 
@@ -103,7 +105,7 @@ export class ReplicaTables {
       this.#load();
       throw error;
     }
-    return { streams: [...streams], recordedAt: this.#recordedAt };
+    return { streams: [...streams], head: this.#index, recordedAt: this.#recordedAt };
   }
 
   /** Up to this position there is no event but those that are here. */

@@ -93,9 +93,13 @@ export class SqliteLog {
     return this.#reader.lastRecordedAt();
   }
 
-  /** To be called after each commit, with the streams that may have grown. */
-  protected committed(streams: readonly string[]): void {
-    this.#head = this.#reader.head();
+  /**
+   * To be called after each commit, in their order, with the streams that may have grown and the index of its last
+   * event. Hazard: the file may hold more by now, of which the listeners have not heard yet. A head that told of it
+   * would have whoever waits for a position answer from a record that was read before.
+   */
+  protected committed(streams: readonly string[], head = this.#reader.head()): void {
+    this.#head = head;
     for (const listener of this.#listeners) listener(streams);
     for (const subscription of this.#subscriptions) subscription.wake();
   }

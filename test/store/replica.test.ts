@@ -91,6 +91,30 @@ describe('a replica of EventStoreDB', { skip: noEventStore }, () => {
     }
   });
 
+  it('what it says it has reached, its listeners have heard of', async () => {
+    const [one, other] = [await openCurrent(folderOf()), await openCurrent(folderOf())];
+    const heard = new Set<string>();
+    let checked = other.head();
+    other.onCommit((streams) => {
+      for (const name of streams) heard.add(name);
+      const unheard = other
+        .slice(checked, other.head() - checked)
+        .filter((event) => !heard.has(event.stream));
+      assert.deepEqual(unheard, []);
+      checked = other.head();
+    });
+    const positions: string[] = [];
+    const write = async (writer: number): Promise<void> => {
+      for (let turn = 0; turn < 40; turn += 1) {
+        const outcome = await one.append(`${stream}-${writer}-${turn}`, [newEvent()], -1);
+        positions.push(appended(outcome).position);
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, (_, writer) => write(writer)));
+    await until(() => positions.every((position) => other.reached(position)));
+    assert.equal(heard.size, positions.length);
+  });
+
   it('goes on from where it was, and from nothing becomes the same again', async () => {
     const folder = folderOf();
     const first = await openCurrent(folder);
