@@ -14,7 +14,7 @@ import { isoOf } from '../../src/consent/time.ts';
 import { type RandomCase, randomCase } from '../conformance/arbitraries.ts';
 import { accepted, id, now } from './given.ts';
 
-const numRuns = 500;
+const numRuns = 300;
 
 const policies = new WeakMap<Settings, Policy>();
 
