@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -13,6 +14,15 @@ import { openPostgresVault } from '../../src/vault/postgres.ts';
 import { freePort } from '../support/eventstored.ts';
 import { noPostgres, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { compose, fileOf, type Service, secretsOf, textOf } from './compose.ts';
+
+/** Whether a server of EventStoreDB is live, by its own check, over TLS with a certificate of this authority. */
+const lives = (port: number, ca: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    get({ host: 'localhost', port, path: '/health/live', ca }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 204);
+    }).on('error', () => resolve(false));
+  });
 
 /** Starts the stores as docker-compose.yml does, as far as that can be without containers. */
 describe('the stores of docker-compose.yml, with what prepare.sh makes', () => {
@@ -102,7 +112,7 @@ describe('the stores of docker-compose.yml, with what prepare.sh makes', () => {
   const noServer = spawnSync('eventstored', ['--version']).error !== undefined;
   it('EventStoreDB takes its variables, and the service by TLS and password', {
     skip: noServer && 'no EventStoreDB: put `eventstored` on PATH',
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const service = compose.services.eventstoredb!;
     const [port, tcpPort] = [await freePort(), await freePort()];
@@ -140,12 +150,17 @@ describe('the stores of docker-compose.yml, with what prepare.sh makes', () => {
     const { password } = readCredentials(secret('eventstoredb-credentials'));
     const [known, stranger] = [client(password), client('changeit')];
     try {
-      const answered = async (): Promise<boolean> =>
-        (await known.head(2_000).catch(() => undefined)) !== undefined;
-      for (let tries = 0; !(await answered()); tries += 1) {
-        assert.ok(tries < 200 && child.exitCode === null, 'it starts and answers');
-        await sleep(200);
-      }
+      const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+        for (const end = Date.now() + 90_000; !(await holds()); await sleep(200))
+          assert.ok(Date.now() < end && child.exitCode === null, what);
+      };
+      const ca = readSecret(secret('ca.crt'));
+      await until('it lives', () => lives(port, ca));
+      const event = { id: randomUUID(), type: 'Tried', metadata: '{}', data: randomBytes(8) };
+      // The same event each time: an append that was not answered may have happened.
+      const written = async () => (await known.append('trial', [event], -1, 2_000)).answer === 'written';
+      await until('it takes an event', written);
+      assert.ok(await known.head(5_000));
       await assert.rejects(stranger.head(2_000), /denied|unauthenticated|authenticat/i);
     } finally {
       await Promise.all([known.dispose(), stranger.dispose()]);
