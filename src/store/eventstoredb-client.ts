@@ -2,17 +2,10 @@ import { readFileSync } from 'node:fs';
 import { type DNSClusterOptions, EventStoreDBClient } from '@eventstore/db-client';
 import { parseConnectionString } from '@eventstore/db-client/dist/Client/parseConnectionString.js';
 import grpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { type AppendAnswer, AppendLane, type RemoteNewEvent } from './eventstoredb-append.ts';
-import {
-  eventAtRequest,
-  eventOf,
-  followRequest,
-  headOf,
-  type RemoteEvent,
-  type RemotePosition,
-  tailRequest,
-} from './eventstoredb-read.ts';
+import { decodeRead, type ReadAnswer, type RemoteEvent, type RemotePosition } from './eventstoredb-decode.ts';
+import { eventAtRequest, followRequest, headOf, tailRequest } from './eventstoredb-read.ts';
 
 /** The store took a question and gave no answer. */
 export class StoreSilent extends Error {
@@ -34,7 +27,15 @@ type StreamsClient = InstanceType<typeof grpc.StreamsClient>;
 type AppendCall = ReturnType<StreamsClient['batchAppend']>;
 
 /** A gRPC call that delivers responses until it ends, fails or is cancelled. */
-export type ReadCall = ReturnType<StreamsClient['read']>;
+export type ReadCall = ReturnType<typeof read>;
+
+/** As the generated `client.read`, but for what reads the answers. */
+const read = (client: StreamsClient, request: ReadReq, ...[metadata, options]: CallArguments) => {
+  const { path, requestSerialize } = grpc.StreamsService.read;
+  return client.makeServerStreamRequest(path, requestSerialize, decodeRead, request, metadata, options);
+};
+
+type CallArguments = ReturnType<RemoteClient['callArguments']>;
 
 /** Milliseconds in which a connection must answer a ping, one every ten seconds, before it is given up. */
 const keepAliveTimeout = 5_000;
@@ -96,8 +97,8 @@ export class RemoteClient extends EventStoreDBClient {
 
   /** The event at a position; undefined where there is none. Rejects where the store cannot be asked. */
   async eventAt(position: RemotePosition, limitMs: number): Promise<RemoteEvent | undefined> {
-    const [response] = await this.#readAll(eventAtRequest(position), limitMs);
-    return response && eventOf(response);
+    const [answer] = await this.#readAll(eventAtRequest(position), limitMs);
+    return answer?.event;
   }
 
   /** Where the log of the leader ends now; undefined where it is empty. Rejects where the leader cannot be asked. */
@@ -120,9 +121,9 @@ export class RemoteClient extends EventStoreDBClient {
     return this.#lanes.get(await open())!;
   }
 
-  async #readAll(request: ReadReq, limitMs: number): Promise<ReadResp[]> {
+  async #readAll(request: ReadReq, limitMs: number): Promise<ReadAnswer[]> {
     return within(
-      this.#read(request, limitMs).then((call) => Array.fromAsync<ReadResp>(call)),
+      this.#read(request, limitMs).then((call) => Array.fromAsync<ReadAnswer>(call)),
       limitMs,
     );
   }
@@ -130,7 +131,7 @@ export class RemoteClient extends EventStoreDBClient {
   #read(request: ReadReq, limitMs?: number): Promise<ReadCall> {
     const open = this.GRPCStreamCreator(grpc.StreamsClient, 'read', (client) => {
       const limit = limitMs === undefined ? noDeadline : { deadline: this.createDeadline(limitMs) };
-      return client.read(request, ...this.callArguments({ requiresLeader: true }, limit));
+      return read(client, request, ...this.callArguments({ requiresLeader: true }, limit));
     });
     return open();
   }

@@ -1,25 +1,6 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { Millis } from '../../schemas/instant.ts';
-
-/** A place in the log of the store, its system events included. */
-export interface RemotePosition {
-  readonly commit: number;
-  readonly prepare: number;
-}
-
-/** An event as the store holds it. */
-export interface RemoteEvent {
-  readonly position: RemotePosition;
-  readonly stream: string;
-  readonly revision: number;
-  readonly id: string;
-  readonly type: string;
-  /** By the clock of the server that wrote it. */
-  readonly created: Millis;
-  readonly metadata: string;
-  readonly data: Buffer;
-}
+import streams, { type ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadAnswer, RemotePosition } from './eventstoredb-decode.ts';
 
 /** Negative where `one` lies before `other`. */
 export const comparePositions = (one: RemotePosition, other: RemotePosition): number =>
@@ -81,51 +62,8 @@ const readRequest = (position: RemotePosition | 'end', direction: 0 | 1, count: 
  * The place that a follower must have reached to have every event of a log that ends so; undefined where there is
  * no event that it follows. Behind the last such event there may be system events, of which it hears at checkpoints.
  */
-export const headOf = (tail: readonly ReadResp[]): RemotePosition | undefined => {
-  const recorded = tail.map(recordedOf).filter((event) => event !== undefined);
-  const followed = recorded.find((event) => !isSystem(streamOf(event)));
-  const head = followed ?? (recorded.length < tailEvents ? undefined : recorded.at(-1));
-  return head && positionOf(head);
+export const headOf = (tail: readonly ReadAnswer[]): RemotePosition | undefined => {
+  const events = tail.map(({ event }) => event).filter((event) => event !== undefined);
+  const followed = events.find(({ stream }) => !isSystem(stream));
+  return (followed ?? (events.length < tailEvents ? undefined : events.at(-1)))?.position;
 };
-
-/** How far the server has come, where the response is a checkpoint. */
-export const checkpointOf = (response: ReadResp): RemotePosition | undefined => {
-  const checkpoint = response.getCheckpoint();
-  return checkpoint && positionOf(checkpoint);
-};
-
-/** The event of a response; undefined where it holds none. */
-export const eventOf = (response: ReadResp): RemoteEvent | undefined => {
-  const recorded = recordedOf(response);
-  if (recorded === undefined) return undefined;
-  const { buffer, byteOffset, byteLength } = recorded.getData_asU8();
-  const facts = recorded.getMetadataMap();
-  return {
-    position: positionOf(recorded),
-    stream: streamOf(recorded),
-    revision: Number(recorded.getStreamRevision()),
-    id: recorded.getId()?.getString() ?? '',
-    type: facts.get('type') ?? '',
-    created: Number(BigInt(facts.get('created') ?? 0) / ticksPerMilli),
-    metadata: Buffer.from(recorded.getCustomMetadata_asU8()).toString(),
-    data: Buffer.from(buffer, byteOffset, byteLength),
-  };
-};
-
-/** The server counts time in units of 100 nanoseconds. */
-const ticksPerMilli = 10_000n;
-
-type Recorded = ReadResp.ReadEvent.RecordedEvent;
-
-const recordedOf = (response: ReadResp): Recorded | undefined => response.getEvent()?.getEvent();
-
-const streamOf = (event: Recorded): string =>
-  Buffer.from(event.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString();
-
-const positionOf = (place: {
-  getCommitPosition(): string;
-  getPreparePosition(): string;
-}): RemotePosition => ({
-  commit: Number(place.getCommitPosition()),
-  prepare: Number(place.getPreparePosition()),
-});

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadCall, RemoteClient } from './eventstoredb-client.ts';
-import { checkpointOf, eventOf, type RemoteEvent, type RemotePosition } from './eventstoredb-read.ts';
+import type { ReadAnswer, RemoteEvent, RemotePosition } from './eventstoredb-decode.ts';
 import type { FollowState } from './replica-messages.ts';
 import { type Growth, NotOurLog, type ReplicaTables } from './replica-tables.ts';
 
@@ -108,10 +108,9 @@ export class Follower {
         if (events.length > before) scheduled = setImmediate(whenQuiet, events.length);
         else write();
       };
-      call.on('data', (response) => {
-        const event = eventOf(response);
+      call.on('data', ({ event, checkpoint = reached }: ReadAnswer) => {
         if (event !== undefined) events.push(event);
-        reached = checkpointOf(response) ?? reached;
+        reached = checkpoint;
         if (events.length >= mostEvents) write();
         else scheduled ??= setImmediate(whenQuiet, 0);
       });

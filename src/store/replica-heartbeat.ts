@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RemoteClient, StoreSilent } from './eventstoredb-client.ts';
-import type { RemotePosition } from './eventstoredb-read.ts';
+import type { RemotePosition } from './eventstoredb-decode.ts';
 import { monotonicNow } from './replica-messages.ts';
 import type { ReplicaTables } from './replica-tables.ts';
 

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Millis } from '../../schemas/instant.ts';
-import { comparePositions, type RemoteEvent, type RemotePosition } from './eventstoredb-read.ts';
+import type { RemoteEvent, RemotePosition } from './eventstoredb-decode.ts';
+import { comparePositions } from './eventstoredb-read.ts';
 import { noStream } from './port.ts';
 import { decodeMetadata } from './replica-metadata.ts';
 

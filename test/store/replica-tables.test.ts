@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import type { RemoteEvent } from '../../src/store/eventstoredb-read.ts';
+import type { RemoteEvent } from '../../src/store/eventstoredb-decode.ts';
 import { encodeMetadata } from '../../src/store/replica-metadata.ts';
 import { NotOurLog, ReplicaTables } from '../../src/store/replica-tables.ts';
 import { createReplicaTable, createTables } from '../../src/store/schema.ts';
