@@ -88,14 +88,12 @@ export const startPostgres = async (tls?: PostgresFiles): Promise<PostgresServer
     running.kill(signal);
     await exited;
   };
-  // Also where the test's process ends without stopping it.
-  const killNow = (): void => void running?.kill('SIGKILL');
-  process.once('exit', killNow);
-
   const start = async (): Promise<void> => {
     // After a kill the shared memory is in use until the last of the old processes has noticed.
     for (const limit = Date.now() + startLimitMs; Date.now() < limit; await sleep(200)) {
-      const child = spawn(join(bin!, 'postgres'), ['-D', data, ...parameters], {
+      // It ends with this process, however that ends.
+      const program = ['--pdeathsig', 'INT', join(bin!, 'postgres')];
+      const child = spawn('setpriv', [...program, '-D', data, ...parameters], {
         ...user,
         cwd: folder,
         stdio: ['ignore', 'ignore', 'pipe'],
@@ -130,7 +128,6 @@ export const startPostgres = async (tls?: PostgresFiles): Promise<PostgresServer
     },
     kill: () => end('SIGKILL'),
     stop: async () => {
-      process.removeListener('exit', killNow);
       await end('SIGINT');
       await rm(folder, { recursive: true, force: true });
     },
