@@ -117,6 +117,10 @@ A server that ends by itself is started again, as whoever operates a cluster mus
 seen in another, while the cluster formed for the first time.
 
 Longest time without a successful write after each kill, in seconds: ${pauses.map(seconds).join(', ')}.
+
+Two nodes of the service on one EventStoreDB and one PostgreSQL are a test of their own
+(\`test/faults/two-nodes.test.ts\`): what is revoked on one and asked on the other by position, ends that both find,
+a node cut off from the store, and one that is emptied.
 `;
 };
 
