@@ -39,7 +39,10 @@ suite('policy', () => {
   });
 
   test('S6.1 nothing is put above or below BTG', () => {
-    assert.equal(refused({ purposes: [{ ...trial('A'), parents: [purpose('BTG')] }] }), 'invalid-request');
+    assert.equal(
+      refused({ purposes: [{ ...trial('A'), parents: [purpose('TREAT'), purpose('BTG')] }] }),
+      'invalid-request',
+    );
     assert.equal(
       refused({ purposes: [{ ...purpose('BTG'), parents: [purpose('TREAT')] }] }),
       'invalid-request',

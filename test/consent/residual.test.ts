@@ -57,6 +57,8 @@ suite('residual', () => {
       ],
       otherwise: 'deny',
     });
+    const onlyDenying: Rule = { ...deny, exceptions: [{ ...code('4'), author, exceptions: [code('5')] }] };
+    assert.equal(told(given(granted('a', { rules: [onlyDenying] })), before), 'deny: missing-information');
   });
 
   test('S7.7 its basis names the rules that are left, and who says otherwise', () => {

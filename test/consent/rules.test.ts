@@ -60,6 +60,8 @@ suite('rules', () => {
       by([{ type: 'deny', exceptions: [code('1'), { exceptions: [{}] }] }], unsure),
       'deny: refused',
     );
+    const oneMayPermit: Rule = { type: 'deny', exceptions: [{}, denyingInTurn] };
+    assert.equal(by([oneMayPermit], unsure), 'deny: missing-information');
   });
 
   test('S3.4 rules of one consent stand side by side: deny before permit', () => {
