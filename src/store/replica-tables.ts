@@ -47,8 +47,7 @@ const mostHeads = 100_000;
  */
 export class ReplicaTables {
   readonly #db: Database.Database;
-  /** Undefined for a stream that is known not to be there. */
-  readonly #heads = new Map<string, StreamHead | undefined>();
+  readonly #heads = new Map<string, StreamHead>();
   readonly #statements: ReturnType<typeof prepare>;
   #index = 0;
   #recordedAt: Millis = 0;
@@ -147,15 +146,15 @@ export class ReplicaTables {
 
   #headOf(stream: string): StreamHead | undefined {
     const known = this.#heads.get(stream);
-    if (known !== undefined || this.#heads.has(stream)) return known;
+    if (known !== undefined) return known;
     const stored = this.#statements.findHead.get(stream);
-    this.#keepHead(stream, stored);
-    return stored;
+    return stored && this.#keepHead(stream, stored);
   }
 
-  #keepHead(stream: string, head: StreamHead | undefined): void {
+  #keepHead(stream: string, head: StreamHead): StreamHead {
     if (this.#heads.size >= mostHeads) this.#heads.clear();
     this.#heads.set(stream, head);
+    return head;
   }
 
   #save(): void {

@@ -5,13 +5,12 @@ import type { AppendOutcome } from './port.ts';
 import { Arrivals, appendLimitMs, appendThrough } from './replica-append.ts';
 import { Follower } from './replica-follow.ts';
 import { Heartbeat } from './replica-heartbeat.ts';
-import {
-  type AppendRequest,
-  type FollowState,
-  Outbox,
-  type ReplicaReport,
-  type ReplicaRequest,
-  type ReplicaStart,
+import type {
+  AppendRequest,
+  FollowState,
+  ReplicaReport,
+  ReplicaRequest,
+  ReplicaStart,
 } from './replica-messages.ts';
 import { ReplicaTables } from './replica-tables.ts';
 import { openReplicaForWriting } from './schema.ts';
@@ -23,8 +22,7 @@ import { openReplicaForWriting } from './schema.ts';
  */
 const port = parentPort!;
 const { file, connection } = workerData as ReplicaStart;
-const reports = new Outbox<ReplicaReport>((all) => port.postMessage(all));
-const report = (one: ReplicaReport): void => reports.add(one);
+const report = (message: ReplicaReport): void => port.postMessage(message);
 
 const db = openReplicaForWriting(file);
 const tables = new ReplicaTables(db);
@@ -70,14 +68,10 @@ const close = (): void => {
   process.exit();
 };
 
-const answer = async (append: AppendRequest): Promise<void> =>
-  report({ kind: 'outcome', number: append.number, outcome: await carryOut(append) });
-
-port.on('message', (requests: readonly ReplicaRequest[]) => {
-  for (const request of requests) {
-    if (request.kind === 'close') close();
-    else void answer(request.append);
-  }
+port.on('message', async (request: ReplicaRequest) => {
+  if (request.kind === 'close') return close();
+  const { number } = request.append;
+  report({ kind: 'outcome', number, outcome: await carryOut(request.append) });
 });
 // What either throws ends the thread: a dead connection, or a fault of ours.
 await Promise.all([follower.run(), heartbeat.run()]);
