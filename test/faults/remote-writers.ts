@@ -34,10 +34,9 @@ export class Writers {
     this.acknowledged.set(stream, ids);
     for (let expected = noStream; !this.#stopping.signal.aborted; expected += 1) {
       const event = newEvent(`event ${expected + 1}`);
-      let outcome = await this.#append(stream, event, expected);
-      while (outcome !== 'appended') {
+      while ((await this.#append(stream, event, expected)) !== 'appended') {
+        if (this.#stopping.signal.aborted) return;
         await sleep(50);
-        outcome = await this.#append(stream, event, expected);
       }
       ids.push(event.id);
       await sleep(5);

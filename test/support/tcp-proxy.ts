@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What happens to the bytes of a connection on their way. */
 export interface Traffic {
@@ -88,11 +89,13 @@ class Link {
 
   #pass(from: Socket, to: Socket, passes: () => boolean): void {
     from.setNoDelay();
+    // One after the other: what comes when the latency is over must not overtake what is on its way.
+    let previous: Promise<unknown> = Promise.resolve();
     from.on('data', (chunk) => {
       if (!passes()) return;
       const { delay } = this.#traffic;
-      if (delay === 0) to.write(chunk);
-      else setTimeout(() => to.write(chunk), delay);
+      const due = delay === 0 ? undefined : sleep(delay);
+      previous = previous.then(() => due).then(() => to.write(chunk));
     });
     from.on('error', () => {});
     // What was swallowed is never missed: an end passes only where bytes do.
