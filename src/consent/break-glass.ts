@@ -26,7 +26,7 @@ export function breakTheGlass(
   const deny = (reason: Verdict['reason']) => verdict({ decision: 'deny', reason, basis }, [], missing);
 
   if (declared.length === 0) return { ...deny('break-glass-undeclared'), review: true };
-  const refused = policy.settings.breakGlass === 'overrides' ? isForbidden(heard) : !isAllowed(heard);
+  const refused = policy.settings.breakGlass === 'overrides' ? isForbidden(heard) : !isAllowed(heard, all);
   if (refused) return { ...deny('break-glass-refused'), review: true };
   const permit = { decision: 'permit', reason: 'break-glass', basis } as const;
   return { ...verdict(permit, allObligations(notes), missing), review: true };
@@ -40,8 +40,8 @@ const isForbidden = (heard: readonly Voice[]): boolean =>
   );
 
 /** `by-consent`: the rules permit, by a path that lists BTG. */
-function isAllowed(heard: readonly Voice[]): boolean {
-  const chorus = combine(heard);
+function isAllowed(heard: readonly Voice[], all: readonly Voice[]): boolean {
+  const chorus = combine(heard, all);
   if (chorus?.decision !== 'permit' || !chorus.byRules) return false;
   return chorus.leading.some(({ trails }) => trails.some(({ rules }: Trail) => rules.some(listsBreakGlass)));
 }

@@ -65,10 +65,11 @@ export interface Chorus {
   readonly leading: readonly Voice[];
 }
 
-export function combine(heard: readonly Voice[]): Chorus | undefined {
+/** `all`: the voices that the heard were chosen from. */
+export function combine(heard: readonly Voice[], all: readonly Voice[]): Chorus | undefined {
   const denying = heard.filter(({ byRule }) => byRule === 'deny');
   if (denying.length > 0) return { decision: 'deny', byRules: true, leading: denying };
-  const holding = heard.filter((voice) => voice.byRule === 'permit' && permitHolds(voice, heard));
+  const holding = heard.filter((voice) => permitHolds(voice, heard) && !isWithheld(voice, heard, all));
   if (holding.length > 0) return { decision: 'permit', byRules: true, leading: holding };
   for (const decision of ['deny', 'permit'] as const) {
     const leading = heard.filter(({ consent }) => consent.otherwise === decision);
@@ -77,9 +78,32 @@ export function combine(heard: readonly Voice[]): Chorus | undefined {
   return undefined;
 }
 
-/** Not where a consent signed later says otherwise deny and nothing by rule, unless its own says so too (S7.1). */
-const permitHolds = ({ consent }: Voice, heard: readonly Voice[]): boolean =>
+/** Whether it permits, and no consent signed later says otherwise deny and nothing by rule (S7.1). */
+const permitHolds = (voice: Voice, heard: readonly Voice[]): boolean =>
+  voice.byRule === 'permit' && isUnlimited(voice, heard);
+
+const isUnlimited = ({ consent }: Voice, heard: readonly Voice[]): boolean =>
   !heard.some((other) => !other.byRule && limits(other.consent, consent));
+
+/**
+ * Whether a permit that holds is not given because of what is unknown: a later consent of its overlay form has lost
+ * a permit that would not hold. Were all known, that one would be heard in its place, and it would be denied; the
+ * unknown may refuse, never permit. S7.1 alone does not say so (docs/decisions/0009).
+ */
+export const isWithheld = (voice: Voice, heard: readonly Voice[], all: readonly Voice[]): boolean => {
+  const { overlay } = voice.consent;
+  return (
+    overlay !== undefined &&
+    permitHolds(voice, heard) &&
+    all.some(
+      (other) =>
+        other.lost &&
+        other.consent.overlay?.formId === overlay.formId &&
+        other.consent.overlay.day > overlay.day &&
+        !isUnlimited(other, heard),
+    )
+  );
+};
 
 /** Whether a consent limits the permits of another to what its own rules permit. */
 export const limits = (later: LiveConsent, earlier: LiveConsent): boolean =>

@@ -1,6 +1,6 @@
 import { type Answer, algorithm, type Verdict } from '../../schemas/decision.ts';
 import { breakTheGlass } from './break-glass.ts';
-import { type Chorus, combine, heardOf, type Voice, type Voices, voicesOf } from './combine.ts';
+import { type Chorus, combine, heardOf, isWithheld, type Voice, type Voices, voicesOf } from './combine.ts';
 import { knownAt } from './known.ts';
 import { breakGlassKey, type Policy } from './policy.ts';
 import type { ResolvedItem, ResolvedQuestion } from './question.ts';
@@ -48,7 +48,7 @@ function judgeItem(
   item: ResolvedItem,
 ): Verdict {
   const heard = heardOf(all);
-  const chorus = combine(heard);
+  const chorus = combine(heard, all);
   const missing = missingOf(notes);
   if ((chorus?.decision ?? view.implicit) === 'permit' && view.unreadable.length === 0) {
     const reason = chorus ? 'permitted' : 'implicit-policy';
@@ -62,14 +62,19 @@ function judgeItem(
     const conditional = { decision: 'conditional', reason: 'conditional', basis } as const;
     return { ...verdict(conditional, allObligations(notes), missing), residual };
   }
-  const reason = denialReason(view, heard, chorus);
+  const reason = denialReason(view, heard, all, chorus);
   const blocking = reason === 'missing-information' ? view.unreadable : [];
   return verdict({ decision: 'deny', reason, basis: [...basisOf(heard), ...blocking] }, [], missing);
 }
 
 /** Why it is denied, also where a permit is turned by an unreadable consent (S7.3, S2.7). */
-function denialReason(view: View, heard: readonly Voice[], chorus: Chorus | undefined): Verdict['reason'] {
-  const lost = !chorus?.byRules && heard.some((voice) => voice.lost);
+function denialReason(
+  view: View,
+  heard: readonly Voice[],
+  all: readonly Voice[],
+  chorus: Chorus | undefined,
+): Verdict['reason'] {
+  const lost = !chorus?.byRules && heard.some((voice) => voice.lost || isWithheld(voice, heard, all));
   if (chorus?.decision === 'deny')
     return !lost && chorus.leading.some(isCertain) ? 'refused' : 'missing-information';
   if (chorus || lost || view.unreadable.length > 0) return 'missing-information';

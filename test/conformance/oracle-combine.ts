@@ -70,12 +70,31 @@ export const speakers = (standing: readonly Known[], asked: Asked): readonly Voi
   standing.map((consent) => voiceOf(consent, asked)).filter((voice) => voice.about !== 'not met');
 
 /** S7.1: a list signed after a blanket permit limits it; lists of who may are read together. */
-const holds = (permit: Voice, heard: readonly Voice[]): boolean =>
+export const holds = (permit: Voice, heard: readonly Voice[]): boolean =>
   permit.consent.grant.otherwise === 'deny' ||
   !heard.some(
     (other) =>
       signedLater(other.consent, permit.consent) && other.byRule === undefined && other.otherwise === 'deny',
   );
+
+/** S7.1 and the bias: what a later consent of its overlay form would be denied if its lost permit were known. */
+export const withheld = (
+  permit: Voice,
+  heard: readonly Voice[],
+  voices: readonly Voice[],
+  timeZone: string,
+) => {
+  const { form } = permit.consent.grant;
+  if (form?.combining !== 'overlay') return false;
+  const day = localDay(permit.consent.begins, timeZone);
+  const overlaying = voices.filter(
+    ({ consent }) =>
+      consent.grant.form?.combining === 'overlay' &&
+      consent.grant.form.formId === form.formId &&
+      localDay(consent.begins, timeZone) > day,
+  );
+  return overlaying.some((later) => later.lost.length > 0 && !holds(later, heard));
+};
 
 /** How the consents that are heard decide together, and the voices that decided; S7.1. */
 export interface Combined {
@@ -85,7 +104,7 @@ export interface Combined {
 }
 
 /** S7.1: by rules, else by `otherwise`, else not at all; deny before permit. */
-export const combine = (heard: readonly Voice[]): Combined => {
+export const combine = (heard: readonly Voice[], voices: readonly Voice[], timeZone: string): Combined => {
   const say = (by: Combined['by'], decision: RuleType, voices: readonly Voice[]) => ({
     by,
     decision,
@@ -93,7 +112,9 @@ export const combine = (heard: readonly Voice[]): Combined => {
   });
   const denials = heard.filter((voice) => voice.byRule === 'deny');
   if (denials.length > 0) return say('rule', 'deny', denials);
-  const permits = heard.filter((voice) => voice.byRule === 'permit' && holds(voice, heard));
+  const permits = heard.filter(
+    (voice) => voice.byRule === 'permit' && holds(voice, heard) && !withheld(voice, heard, voices, timeZone),
+  );
   if (permits.length > 0) return say('rule', 'permit', permits);
   const refusals = heard.filter((voice) => voice.otherwise === 'deny');
   if (refusals.length > 0) return say('otherwise', 'deny', refusals);

@@ -4,7 +4,7 @@ import type { Millis } from '../../schemas/instant.ts';
 import type { RuleType } from '../../schemas/provision.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { PatientEvent } from '../../src/consent/state.ts';
-import { combine, heardOf, speakers, type Voice } from './oracle-combine.ts';
+import { combine, heardOf, holds, speakers, type Voice, withheld } from './oracle-combine.ts';
 import { type Asked, bare } from './oracle-criteria.ts';
 import type { Judged } from './oracle-rules.ts';
 import { everBegins, inForce, type Known, knownConsents, replacedAt } from './oracle-standing.ts';
@@ -100,13 +100,18 @@ const judgeItem = (asked: Asked, scene: Scene): Verdict => {
     return verdict('permit', reason, [...owed, ...voices.flatMap(lostObligations)]);
   };
 
-  const { by, decision, voices: deciding } = combine(heard);
+  const { timeZone } = asked.settings;
+  const { by, decision, voices: deciding } = combine(heard, voices, timeZone);
   if (decision === 'permit') return permit('permitted', deciding);
   if (by === 'rule')
     return deny(deciding.some((voice) => voice.certain.length > 0) ? 'refused' : 'missing-information');
 
   // From here on nothing permits or denies by rule (S7.3).
-  const lost = heard.some((voice) => voice.lost.length > 0);
+  const lost = heard.some(
+    (voice) =>
+      voice.lost.length > 0 ||
+      (voice.byRule === 'permit' && holds(voice, heard) && withheld(voice, heard, voices, timeZone)),
+  );
   if (by === 'otherwise')
     return deny(!lost && deciding.some((voice) => voice.about === 'met') ? 'refused' : 'missing-information');
   const isKnown = consents.length > 0;
@@ -150,7 +155,7 @@ const breakTheGlass = (asked: Asked, scene: Scene): Verdict => {
   });
   if (declared.length === 0) return verdict('deny', 'break-glass-undeclared');
   const listsIt = (path: readonly Judged[]) => path.some((rule) => rule.listsBreakGlass);
-  const combined = combine(heard);
+  const combined = combine(heard, voices, settings.timeZone);
   const permitted =
     settings.breakGlass === 'overrides'
       ? !heard.some((voice) => voice.certain.some(listsIt))

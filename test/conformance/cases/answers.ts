@@ -127,6 +127,22 @@ const together: readonly Case[] = [
     expect: met,
     basis: [{ name: 'A', revision: 0, otherwise: true }],
   },
+  ...[undefined, [plainCode('1')]].map(
+    (code): Case => ({
+      title: `S7.1 the unknown may not permit what a later overlay would refuse (code ${code ? 'known' : 'unknown'})`,
+      events: [
+        granted('A', { ...permit, otherwise: 'deny', form: form('overlay') }),
+        granted('B', {
+          rules: [{ type: 'permit', code: [plainCode('1')] }],
+          form: form('overlay'),
+          signedAt: '2026-02-01',
+        }),
+        granted('C', { otherwise: 'deny', signedAt: '2026-03-01' }),
+      ],
+      question: ask({ items: [{ ...(code && { code }) }] }),
+      expect: code ? refused : unknown,
+    }),
+  ),
   {
     title: 'S7.1 overlay: only the one that began latest is heard',
     events: [
