@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Millis } from '../schemas/instant.ts';
+import { readCredentials, readSecret } from './config/secret-files.ts';
 import type { Config } from './config.ts';
 import { openEventStoreDb, type RemoteStore } from './store/eventstoredb.ts';
 import type { RemoteConnection } from './store/eventstoredb-client.ts';
@@ -30,19 +30,8 @@ const connectionOf = ({ eventstoredb }: Config): RemoteConnection => {
   const { connectionStringFile, credentialsFile } = eventstoredb;
   if (connectionStringFile === undefined)
     throw new Error('eventstoredb.connectionStringFile is needed where store is eventstoredb');
-  const connectionString = secretOf(connectionStringFile, 'eventstoredb.connectionStringFile');
-  if (credentialsFile === undefined) return { connectionString };
-  const setting = 'eventstoredb.credentialsFile';
-  const [username, ...password] = secretOf(credentialsFile, setting).split(':');
-  if (!username || password.length === 0) throw new Error(`${setting} does not hold username:password`);
-  return { connectionString, credentials: { username, password: password.join(':') } };
-};
-
-/** What a file holds, without the line end that editors add. */
-const secretOf = (file: string, setting: string): string => {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    throw new Error(`${setting}: the file ${file} cannot be read`);
-  }
+  const connectionString = readSecret(connectionStringFile);
+  return credentialsFile === undefined
+    ? { connectionString }
+    : { connectionString, credentials: readCredentials(credentialsFile) };
 };
