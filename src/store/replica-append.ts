@@ -66,7 +66,9 @@ export const appendThrough = async (
   const answer = await client.append(stream, events, expectedRevision, appendLimitMs);
   if (answer.answer === 'refused')
     return { outcome: 'refused', code: 'store-unavailable', detail: answer.detail };
-  if (answer.answer === 'unknown') return { outcome: 'unknown', detail: answer.detail };
+  // The store lets a write time out that meets the same write under way; what is here by now is known all the same.
+  if (answer.answer === 'unknown')
+    return shown(tables, append) ?? { outcome: 'unknown', detail: answer.detail };
   const revision = answer.answer === 'written' ? expectedRevision + events.length : answer.revision;
   if (!(await arrivals.until(stream, revision, appendLimitMs)))
     return {
