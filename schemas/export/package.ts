@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { identifier, uuid } from '../coding.ts';
+import { agent } from '../events/define.ts';
+import { instant, period } from '../instant.ts';
+import { settings } from '../settings.ts';
+
+/**
+ * The machine-readable evidence inside an export: JSON lines (a record a line, RFC 8785 form, each ended by LF),
+ * in this order: one `export`; the `settings` that exported decisions were given under; the `decisions` events that
+ * hold them, by index; each patient's `patient`, its `event`s by revision, its `decision`s in log order; the proofs,
+ * `tree` then `heads`; one `end`. docs/evidence-format.md says what of it is hashed, and how it is checked.
+ */
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+const count = z.int().min(0);
+
+/** What a report is about. `patient`: the whole record of one (Art. 15, 20 GDPR). `erasures`: the register of them. */
+export const exportKinds = ['history', 'disclosures', 'patient', 'erasures'] as const;
+export const exportKind = z.enum(exportKinds);
+export type ExportKind = z.infer<typeof exportKind>;
+
+/** Languages that reports are written in: a file each under reports/text/. */
+export const exportLanguages = ['en', 'de'] as const;
+export const exportLanguage = z.enum(exportLanguages);
+export type ExportLanguage = z.infer<typeof exportLanguage>;
+
+/** Who was asked about: identifiers as they were given, all under a form, or everybody. */
+export const exportCohort = z.discriminatedUnion('by', [
+  z.strictObject({ by: z.literal('identifiers'), asked: count }),
+  z.strictObject({ by: z.literal('form'), formId: z.string() }),
+  z.strictObject({ by: z.literal('all') }),
+]);
+export type ExportCohort = z.infer<typeof exportCohort>;
+
+/** The first record: what was asked, by whom, and the checkpoint that all of it is proven under. */
+export const exportHeader = z.strictObject({
+  record: z.literal('export'),
+  version: z.literal(1),
+  exportId: uuid,
+  kind: exportKind,
+  language: exportLanguage,
+  tenant: z.string(),
+  requestedBy: agent,
+  requestedAt: instant,
+  reason: z.string().max(500).optional().describe('On what ground or order, in the words of who asked'),
+  cohort: exportCohort,
+  period: period
+    .optional()
+    .describe('Recorded within it (first moment included, last not): events before its end, decisions in it'),
+  checkpoint: z.string().describe('C2SP signed note; events after it are not in the export'),
+});
+export type ExportHeader = z.infer<typeof exportHeader>;
+
+/** What the leaf of an event binds, without what follows from where it stands: docs/evidence-format.md section 1. */
+const leaf = {
+  index: count.describe('Of its leaf; the first of the log has 0'),
+  id: z.string(),
+  type: z.string(),
+  schemaVersion: z.int().min(1),
+  recordedAt: instant,
+  commitment: base64url,
+  stored: hash,
+};
+
+/** Salt and payload as they were sealed: what the commitment is to. Absent: outside what was asked, or the key is gone. */
+const opened = z.strictObject({ salt: base64url, payload: z.record(z.string(), z.unknown()) });
+
+/** Settings that decisions of this export were given under: an event of the ledger's own, which is not sealed. */
+export const exportSettings = z.strictObject({
+  record: z.literal('settings'),
+  ...leaf,
+  tenant: z.string(),
+  stream: z.string(),
+  revision: count,
+  previous: hash.optional(),
+  payload: z.strictObject({ hash: z.string(), settings }),
+});
+export type ExportSettings = z.infer<typeof exportSettings>;
+
+/** A DecisionsRecorded event that holds answers about patients of this export, and proof of these of its entries. */
+export const exportDecisions = z.strictObject({
+  record: z.literal('decisions'),
+  ...leaf,
+  tenant: z.string(),
+  stream: z.string(),
+  revision: count,
+  previous: hash.optional(),
+  entries: z.int().min(1).describe('How many it holds, about whomever'),
+  beside: z
+    .array(hash)
+    .describe('Hashes of what stands beside the entries of this export, left to right (section 8)'),
+});
+export type ExportDecisions = z.infer<typeof exportDecisions>;
+
+/**
+ * A patient of the cohort. `unknown`: the ledger knows nobody of this identifier. `erased`: the stream ends with
+ * PatientErased, and what its events said is gone.
+ */
+export const exportPatient = z.strictObject({
+  record: z.literal('patient'),
+  number: z.int().min(1).describe('Counted from 1 in this export'),
+  status: z.enum(['known', 'unknown', 'erased']),
+  identifier: identifier
+    .optional()
+    .describe('As it was asked for; absent where the cohort is not of identifiers'),
+  subject: uuid
+    .optional()
+    .describe('Random id that the ledger has for this patient; absent where it is unknown'),
+  events: count.describe('All of the stream of consents-<subject> up to the checkpoint'),
+  decisions: count.describe('All logged answers about this patient up to the checkpoint'),
+});
+export type ExportPatient = z.infer<typeof exportPatient>;
+
+/** An event of the patient before; its stream, tenant and previous leaf follow from where it stands. */
+export const exportEvent = z.strictObject({
+  record: z.literal('event'),
+  ...leaf,
+  revision: count,
+  opened: opened.optional(),
+});
+export type ExportEvent = z.infer<typeof exportEvent>;
+
+/** A logged answer about the patient before: which entry of which `decisions` record, and what it said. */
+export const exportDecision = z.strictObject({
+  record: z.literal('decision'),
+  index: count.describe('Of the event'),
+  entry: count,
+  commitment: base64url,
+  opened: opened.optional(),
+});
+export type ExportDecision = z.infer<typeof exportDecision>;
+
+/** Hashes of the subtrees of the log in which nothing of this export stands, left to right (section 8). */
+export const exportTree = z.strictObject({ record: z.literal('tree'), beside: z.array(hash).max(1000) });
+export type ExportTree = z.infer<typeof exportTree>;
+
+/** The walk through the heads tree to each name of this export, from the left (section 8). */
+export const exportHeads = z.strictObject({
+  record: z.literal('heads'),
+  walk: z
+    .array(
+      z.union([
+        z.literal('branch'),
+        z.literal('empty'),
+        z.strictObject({ beside: hash }),
+        z.strictObject({ key: hash, count: z.int().min(1), hash }),
+      ]),
+    )
+    .max(1000),
+});
+export type ExportHeads = z.infer<typeof exportHeads>;
+
+/** The last record; without it the export is cut off. */
+export const exportEnd = z.strictObject({
+  record: z.literal('end'),
+  patients: z.strictObject({ known: count, unknown: count, erased: count }),
+  events: count,
+  decisions: count,
+  records: count.describe('Lines in all, this one among them'),
+});
+export type ExportEnd = z.infer<typeof exportEnd>;
+
+export const exportRecord = z.discriminatedUnion('record', [
+  exportHeader,
+  exportSettings,
+  exportDecisions,
+  exportPatient,
+  exportEvent,
+  exportDecision,
+  exportTree,
+  exportHeads,
+  exportEnd,
+]);
+export type ExportRecord = z.infer<typeof exportRecord>;
+
+/** Name of the attachment in the PDF. */
+export const packageFileName = 'evidence.jsonl';
