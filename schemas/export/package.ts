@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { identifier, uuid } from '../coding.ts';
 import { agent } from '../events/define.ts';
-import { instant, period } from '../instant.ts';
+import { instant } from '../instant.ts';
 import { settings } from '../settings.ts';
 
 /**
@@ -45,9 +45,12 @@ export const exportHeader = z.strictObject({
   requestedAt: instant,
   reason: z.string().max(500).optional().describe('On what ground or order, in the words of who asked'),
   cohort: exportCohort,
-  period: period
+  period: z
+    .strictObject({ from: instant.optional(), until: instant.optional() })
     .optional()
-    .describe('Recorded within it (first moment included, last not): events before its end, decisions in it'),
+    .describe(
+      'from <= recordedAt < until: what was recorded before `until` is opened, of answers only those within',
+    ),
   checkpoint: z.string().describe('C2SP signed note; events after it are not in the export'),
 });
 export type ExportHeader = z.infer<typeof exportHeader>;
