@@ -20,6 +20,12 @@ export interface Vault {
   get(subject: string): Promise<VaultEntry | undefined>;
   /** Adds an entry, durably; where the identifier is there already (a race was lost) that entry is returned. */
   admit(identifier: Buffer, entry: VaultEntry): Promise<VaultEntry>;
+  /**
+   * Destroys a subject: its wrapped key and every keyed hash that leads to it; whether there was anything left to
+   * destroy. When it settles, nothing of them stands in what the adapter itself can overwrite: rows and write-ahead
+   * log of SQLite. What PostgreSQL and backups keep dies with the epoch key that wraps it.
+   */
+  destroy(subject: string): Promise<boolean>;
   /** Entries in order of subject, after `after`; for rebuilds and rewrapping. */
   page(after: string | undefined, limit: number): Promise<VaultEntry[]>;
   /** Puts each new wrapping in the old one's place where that is still the old epoch's; returns how many it did. */

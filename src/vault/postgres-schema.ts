@@ -12,6 +12,7 @@ const migrations: readonly string[] = [
    CREATE TABLE identifier (
      hash bytea PRIMARY KEY, subject text COLLATE "C" NOT NULL REFERENCES subject
    )`,
+  'CREATE INDEX identifier_subject ON identifier (subject)',
 ];
 
 /** Held while the tables are made, so that nodes that start together do it once; any number, always the same. */

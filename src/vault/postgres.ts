@@ -19,6 +19,8 @@ const connectMs = 2_000;
 const answerMs = 3_000;
 /** The same for rotation and status, which go over whole tables; the server ends what takes longer. */
 const scanMs = 60_000;
+/** How often an identifier is admitted where the one that stood is destroyed between two statements. */
+const maxAdmissions = 3;
 
 /**
  * The vault in a PostgreSQL database of its own, for more than one node. Each method is one statement, so that none
@@ -60,12 +62,14 @@ const vaultOn = (pool: pg.Pool): Vault => {
     get: async (subject) => (await ask<VaultRow>(statements.get, [subject])).rows[0],
     admit: async (identifier, entry) => {
       const { subject, epoch, wrapped } = entry;
-      const { rowCount } = await ask(statements.admit, [identifier, subject, epoch, wrapped]);
-      if (rowCount === 1) return entry;
-      const standing = await find(identifier);
-      if (standing === undefined) throw new VaultUnavailable('the entry was removed meanwhile');
-      return standing;
+      for (let tries = 0; tries < maxAdmissions; tries += 1) {
+        const { rowCount } = await ask(statements.admit, [identifier, subject, epoch, wrapped]);
+        const standing = rowCount === 1 ? entry : await find(identifier);
+        if (standing !== undefined) return standing;
+      }
+      throw new VaultUnavailable('the entry that stood was destroyed each time');
     },
+    destroy: async (subject) => (await ask(statements.destroy, [subject])).rowCount === 1,
     page: async (after, limit) => (await ask<VaultRow>(statements.page, [after ?? '', limit], scanMs)).rows,
     rewrap: async (entries, fromEpoch) => {
       const columns = [
@@ -106,6 +110,10 @@ const statements = {
              INSERT INTO identifier (hash, subject) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING subject
            )
            INSERT INTO subject (subject, epoch, wrapped) SELECT subject, $3, $4 FROM admitted`,
+  },
+  destroy: {
+    name: 'destroy',
+    text: `WITH gone AS (DELETE FROM identifier WHERE subject = $1) DELETE FROM subject WHERE subject = $1`,
   },
   page: {
     name: 'page',

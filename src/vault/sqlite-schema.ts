@@ -18,6 +18,7 @@ export const openVaultFile = (file: string): Database.Database => {
     CREATE TABLE IF NOT EXISTS identifier (
       hash BLOB PRIMARY KEY, subject TEXT NOT NULL REFERENCES subject
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS identifier_subject ON identifier (subject);
   `);
   return database;
 };

@@ -29,6 +29,7 @@ export const openSqliteVault = ({ file }: { readonly file: string }): Vault => {
     admit: async (identifier, entry) =>
       (await writer.write({ kind: 'admit', identifier, entry })) as VaultEntry,
     page: (after, limit) => read(() => statements.page.all(after ?? '', limit)),
+    destroy: async (subject) => (await writer.write({ kind: 'destroy', subject })) === 1,
     rewrap: async (entries, fromEpoch) =>
       (await writer.write({ kind: 'rewrap', entries, fromEpoch })) as number,
     epochs: () => read(() => new Map(statements.epochs.all().map((row) => [row.epoch, row.entries]))),

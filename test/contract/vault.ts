@@ -110,6 +110,56 @@ export const vaultContract = (name: string, open: OpenVault): void => {
       assert.equal((await vault.page(undefined, 10)).length, 1);
     });
 
+    test('what is destroyed is gone, by identifier and by subject, for good, and nothing else', async (vault, reopen) => {
+      const [hash, entry, otherHash, other] = [newHash(), newEntry(), newHash(), newEntry()];
+      await vault.admit(hash, entry);
+      await vault.admit(otherHash, other);
+      assert.equal(await vault.destroy(entry.subject), true);
+      await vault.close();
+      const again = await reopen();
+      assert.equal(await again.find(hash), undefined);
+      assert.equal(await again.get(entry.subject), undefined);
+      assert.deepEqual(await again.page(undefined, 10), [other]);
+      assert.deepEqual(await again.find(otherHash), other);
+    });
+
+    test('destroying again, or whom nobody knows, changes nothing and says so', async (vault) => {
+      const entry = newEntry();
+      await vault.admit(newHash(), entry);
+      assert.equal(await vault.destroy(entry.subject), true);
+      assert.equal(await vault.destroy(entry.subject), false);
+      assert.equal(await vault.destroy(randomUUID()), false);
+    });
+
+    test('an identifier whose subject was destroyed admits a new one', async (vault) => {
+      const [hash, entry, fresh] = [newHash(), newEntry(), newEntry()];
+      await vault.admit(hash, entry);
+      await vault.destroy(entry.subject);
+      assert.deepEqual(await vault.admit(hash, fresh), fresh);
+      assert.equal(await vault.get(entry.subject), undefined);
+    });
+
+    test('of those who admit an identifier while its subject is destroyed, each gets one that stood', async (vault) => {
+      const [hash, entry] = [newHash(), newEntry()];
+      await vault.admit(hash, entry);
+      const [, ...admitted] = await Promise.all([
+        vault.destroy(entry.subject),
+        ...Array.from({ length: 16 }, () => vault.admit(hash, newEntry())),
+      ]);
+      const standing = await vault.find(hash);
+      assert.notEqual(standing?.subject, entry.subject);
+      for (const { subject } of admitted)
+        assert.ok(subject === entry.subject || subject === standing?.subject);
+    });
+
+    test('rewrapping revives nothing that was destroyed', async (vault) => {
+      const entry = newEntry(1);
+      await vault.admit(newHash(), entry);
+      await vault.destroy(entry.subject);
+      assert.equal(await vault.rewrap([{ ...entry, epoch: 2 }], 1), 0);
+      assert.deepEqual(await vault.page(undefined, 10), []);
+    });
+
     test('a closed vault rejects with VaultUnavailable', async (vault) => {
       await vault.close();
       for (const call of [
@@ -118,6 +168,7 @@ export const vaultContract = (name: string, open: OpenVault): void => {
         () => vault.page(undefined, 1),
         () => vault.epochs(),
         () => vault.admit(newHash(), newEntry()),
+        () => vault.destroy(randomUUID()),
         () => vault.rewrap([newEntry(2)], 1),
       ])
         await assert.rejects(call, { code: 'vault-unavailable' });

@@ -46,7 +46,12 @@ else {
       const entry = newEntry();
       await vaults[0]!.admit(randomBytes(32), entry);
       assert.deepEqual(await vaults[5]!.get(entry.subject), entry);
-      assert.deepEqual(await query(url, 'SELECT number FROM migration'), [{ number: 1 }]);
+      const steps = await query(url, 'SELECT number FROM migration ORDER BY number');
+      assert.ok(steps.length > 0);
+      assert.deepEqual(
+        steps,
+        [...steps.keys()].map((at) => ({ number: at + 1 })),
+      );
       await Promise.all(vaults.map((vault) => vault.close()));
     });
 

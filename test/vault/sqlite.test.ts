@@ -42,6 +42,31 @@ it('a vault folder that others may enter is refused', () =>
     assert.throws(() => openSqliteVault({ file: join(folder, 'vault.db') }), /chmod 700/);
   }));
 
+it('what was destroyed is nowhere in the files, while the vault is open and read', () =>
+  withFolder(async (folder) => {
+    const file = join(folder, 'vault', 'vault.db');
+    const vault = openSqliteVault({ file });
+    const [hash, entry] = [randomBytes(32), { subject: randomUUID(), epoch: 1, wrapped: randomBytes(60) }];
+    const others = Array.from({ length: 50 }, () => ({
+      subject: randomUUID(),
+      epoch: 1,
+      wrapped: randomBytes(60),
+    }));
+    await vault.admit(hash, entry);
+    for (const other of others) await vault.admit(randomBytes(32), other);
+    const stands = async () => {
+      const files = [file, `${file}-wal`, `${file}-shm`];
+      const bytes = Buffer.concat(await Promise.all(files.map((each) => readFile(each))));
+      return [hash, entry.wrapped, Buffer.from(entry.subject)].map((secret) => bytes.includes(secret));
+    };
+    assert.deepEqual(await stands(), [true, true, true], 'the scan sees the files as they are');
+    const reading = others.map(({ subject }) => vault.get(subject));
+    await vault.destroy(entry.subject);
+    await Promise.all(reading);
+    assert.deepEqual(await stands(), [false, false, false]);
+    await vault.close();
+  }));
+
 it('a wrapping that was replaced is nowhere in the files once the vault is closed', () =>
   withFolder(async (folder) => {
     const file = join(folder, 'vault', 'vault.db');
