@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { run } from 'node:test';
@@ -42,11 +43,12 @@ const runTests = async (globPatterns: string[]): Promise<void> => {
     count[kind] += 1;
     if (kind !== 'passed') notes.push(`${kind}: ${text}`);
   };
+  const unheard = new Set(globSync(globPatterns));
+  // Not `forceExit`: a process that is made to end loses what it was still saying of its tests.
   const events = run({
     globPatterns,
     concurrency: availableParallelism(),
     timeout: 180_000,
-    forceExit: true,
   });
   events.on('test:pass', ({ name, file, details, skip, todo }) => {
     const why = skip ?? todo;
@@ -65,10 +67,12 @@ const runTests = async (globPatterns: string[]): Promise<void> => {
   });
   events.on('test:summary', ({ file, counts, duration_ms, success }) => {
     if (file === undefined) return;
+    unheard.delete(place(file));
     const word = success ? 'ok    ' : 'FAILED';
     console.log(`${word} ${place(file)} (${counts.tests} in ${Math.round(duration_ms)} ms)`);
   });
   for await (const _ of events);
+  for (const file of unheard) note('failed', `${file} did not say how all of its tests went`);
   for (const text of notes) console.log(text);
 };
 
