@@ -25,7 +25,8 @@ const rooms = {
 };
 
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
-const provable = 'checkpoint|heads-tree|leaf|merkle|receipt|signed-note|subtrees|verify';
+const provable =
+  'checkpoint|export-note|heads-tree|heads-walk|leaf|merkle|multiproof|receipt|signed-note|subtrees|verify';
 const pure = ['schemas/', 'reports/', 'src/consent/', 'src/fhir/', `src/evidence/(${provable})\\.ts`];
 const pureModules = ['^(node:)?crypto$', 'node_modules/zod/', 'node_modules/canonicalize/'];
 

@@ -10,9 +10,10 @@ import { openDecisions } from './decisions/decisions.ts';
 import type { Decisions } from './decisions/port.ts';
 import { EvidenceThread } from './evidence/client.ts';
 import { openEvidence } from './evidence/evidence.ts';
+import { openExportEvidence } from './evidence/export-evidence.ts';
 import { signAtInterval } from './evidence/interval.ts';
 import { evidenceModel } from './evidence/model.ts';
-import type { Evidence } from './evidence/port.ts';
+import type { Evidence, ExportEvidence } from './evidence/port.ts';
 import type { EvidencePlaces } from './evidence-thread.ts';
 import { createHttpApp } from './http/app.ts';
 import { startServer } from './http/server.ts';
@@ -120,7 +121,7 @@ export const openLedgerDecisions = (ledger: Ledger, durable = true): Promise<Res
 /** Opens the evidence of a ledger, with a thread of its own: to be closed before the ledger. */
 export const openLedgerEvidence = async (
   ledger: Ledger,
-): Promise<{ readonly evidence: Evidence; close(): Promise<void> }> => {
+): Promise<{ readonly evidence: Evidence; readonly exports: ExportEvidence; close(): Promise<void> }> => {
   const { store, uuid, clock } = ledger;
   const { dataFolder, keysFolder, evidence: settings } = ledger.config;
   const { origin } = settings;
@@ -133,7 +134,8 @@ export const openLedgerEvidence = async (
   };
   const thread = new EvidenceThread({ entry: new URL('./evidence-thread.ts', import.meta.url), places });
   const evidence = openEvidence({ store, log: store, thread, origin, signers, uuid });
-  return { evidence, close: () => thread.close() };
+  const exports = openExportEvidence({ evidence, thread, origin, signers });
+  return { evidence, exports, close: () => thread.close() };
 };
 
 export interface Service {

@@ -8,11 +8,13 @@ import { settings } from '../settings.ts';
  * The machine-readable evidence inside an export: JSON lines (a record a line, RFC 8785 form, each ended by LF),
  * in this order: one `export`; the `settings` that exported decisions were given under; the `decisions` events that
  * hold them, by index; each patient's `patient`, its `event`s by revision, its `decision`s in log order; the proofs,
- * `tree` then `heads`; one `end`. docs/evidence-format.md says what of it is hashed, and how it is checked.
+ * `tree` then `heads` then `consistency`; one `end`. docs/evidence-format.md section 8 says what of it is hashed and
+ * signed, and how it is checked.
  */
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+/** 32 bytes as base64url: its 43rd character says four bits, and has no others to play with. */
+const bytes32 = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/);
 const count = z.int().min(0);
 
 /** What a report is about. `patient`: the whole record of one (Art. 15, 20 GDPR). `erasures`: the register of them. */
@@ -27,7 +29,10 @@ export type ExportLanguage = z.infer<typeof exportLanguage>;
 
 /** Who was asked about: identifiers as they were given, all under a form, or everybody. */
 export const exportCohort = z.discriminatedUnion('by', [
-  z.strictObject({ by: z.literal('identifiers'), asked: count }),
+  z.strictObject({
+    by: z.literal('identifiers'),
+    asked: count.describe('How many different ones: each has its `patient`'),
+  }),
   z.strictObject({ by: z.literal('form'), formId: z.string() }),
   z.strictObject({ by: z.literal('all') }),
 ]);
@@ -62,12 +67,19 @@ const leaf = {
   type: z.string(),
   schemaVersion: z.int().min(1),
   recordedAt: instant,
-  commitment: base64url,
+  commitment: bytes32,
   stored: hash,
 };
 
-/** Salt and payload as they were sealed: what the commitment is to. Absent: outside what was asked, or the key is gone. */
-const opened = z.strictObject({ salt: base64url, payload: z.record(z.string(), z.unknown()) });
+/**
+ * Salt and payload as they were sealed: what the commitment is to. Of a `known` patient every event that was recorded
+ * before `period.until` is opened, and every answer recorded within the period, in every kind of report; of an `erased`
+ * one nothing but PatientErased, which was not sealed, so that its salt is empty.
+ */
+const opened = z.strictObject({
+  salt: z.union([bytes32, z.literal('')]),
+  payload: z.record(z.string(), z.unknown()),
+});
 
 /** Settings that decisions of this export were given under: an event of the ledger's own, which is not sealed. */
 export const exportSettings = z.strictObject({
@@ -115,7 +127,7 @@ export const exportPatient = z.strictObject({
 });
 export type ExportPatient = z.infer<typeof exportPatient>;
 
-/** An event of the patient before; its stream, tenant and previous leaf follow from where it stands. */
+/** An event of the patient before; its stream, tenant (the header's) and previous leaf follow from where it stands. */
 export const exportEvent = z.strictObject({
   record: z.literal('event'),
   ...leaf,
@@ -129,13 +141,16 @@ export const exportDecision = z.strictObject({
   record: z.literal('decision'),
   index: count.describe('Of the event'),
   entry: count,
-  commitment: base64url,
+  commitment: bytes32,
   opened: opened.optional(),
 });
 export type ExportDecision = z.infer<typeof exportDecision>;
 
 /** Hashes of the subtrees of the log in which nothing of this export stands, left to right (section 8). */
-export const exportTree = z.strictObject({ record: z.literal('tree'), beside: z.array(hash).max(1000) });
+export const exportTree = z.strictObject({
+  record: z.literal('tree'),
+  beside: z.array(hash).min(1).max(1000),
+});
 export type ExportTree = z.infer<typeof exportTree>;
 
 /** The walk through the heads tree to each name of this export, from the left (section 8). */
@@ -150,17 +165,27 @@ export const exportHeads = z.strictObject({
         z.strictObject({ key: hash, count: z.int().min(1), hash }),
       ]),
     )
+    .min(1)
     .max(1000),
 });
 export type ExportHeads = z.infer<typeof exportHeads>;
 
-/** The last record; without it the export is cut off. */
+/** That the log has only grown since an earlier checkpoint: for whoever kept it (RFC 9162 section 2.1.4). */
+export const exportConsistency = z.strictObject({
+  record: z.literal('consistency'),
+  from: count.describe('Size of the earlier checkpoint'),
+  path: z.array(hash).max(128),
+});
+export type ExportConsistency = z.infer<typeof exportConsistency>;
+
+/** The last record; without it the export is cut off. Its note signs all lines before it. */
 export const exportEnd = z.strictObject({
   record: z.literal('end'),
   patients: z.strictObject({ known: count, unknown: count, erased: count }),
   events: count,
   decisions: count,
   records: count.describe('Lines in all, this one among them'),
+  note: z.string().describe('C2SP signed note: origin, export id, SHA-256 of all bytes before this line'),
 });
 export type ExportEnd = z.infer<typeof exportEnd>;
 
@@ -173,6 +198,7 @@ export const exportRecord = z.discriminatedUnion('record', [
   exportDecision,
   exportTree,
   exportHeads,
+  exportConsistency,
   exportEnd,
 ]);
 export type ExportRecord = z.infer<typeof exportRecord>;

@@ -54,6 +54,13 @@ class LedgerEvidence implements Evidence {
     return this.#turns.take(turn, () => this.#sign());
   }
 
+  atNew<T>(work: (checkpoint: SignedCheckpoint) => Promise<T>): Promise<Result<T>> {
+    return this.#turns.take(turn, async () => {
+      const signed = await this.#sign();
+      return signed.ok ? ok(await work(signed.value)) : signed;
+    });
+  }
+
   proveEvents(
     stream: string,
     { from, limit, since }: { from: number; limit: number; since?: number | undefined },

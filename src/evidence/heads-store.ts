@@ -12,6 +12,7 @@ import {
   subtreeOf,
   withHead,
 } from './heads-tree.ts';
+import { type Among, allKeys, dividedKeys, type Keys, type WalkStep, walkHeads } from './heads-walk.ts';
 import type { Hash } from './merkle.ts';
 import { depthOf, Subtrees } from './subtrees.ts';
 
@@ -97,6 +98,22 @@ export class HeadsStore {
     }
     const below = proveHead(this.#heads(node), key, siblings.length);
     return { ...below, siblings: [...siblings, ...below.siblings] };
+  }
+
+  /** Walks to each of these keys, under `root()`. */
+  walk(keys: Keys, onStep: (step: WalkStep) => void): void {
+    this.#settle();
+    const visit = (node: number, among: Among): void => {
+      if (among.from === among.to) onStep({ beside: Buffer.from(this.#subtrees.get(node).hash) });
+      else if (this.#subtrees.isBucket(node)) walkHeads(this.#heads(node), keys, among, onStep);
+      else {
+        onStep('branch');
+        const [left, right] = dividedKeys(keys, among);
+        visit(node * 2, left);
+        visit(node * 2 + 1, right);
+      }
+    };
+    visit(1, allKeys(keys));
   }
 
   /** Writes what has changed, and lets go of what was read. */

@@ -28,7 +28,7 @@ export interface HeadProof {
   readonly found?: Head;
 }
 
-const keyBytes = 32;
+export const keyBytes = 32;
 export const headBytes = 72;
 
 export const headKey = (name: string): Hash => sha256(Buffer.from(name, 'utf8'));
@@ -40,7 +40,8 @@ const put = (heads: Heads, place: number, { key, count, hash }: Head): void => {
   heads.set(hash, at + keyBytes + 8);
 };
 
-const encode = (head: Head): Heads => {
+/** A head alone, as its 72 bytes. */
+export const packedHead = (head: Head): Heads => {
   const bytes = Buffer.allocUnsafe(headBytes);
   put(bytes, 0, head);
   return bytes;
@@ -49,15 +50,16 @@ const encode = (head: Head): Heads => {
 /** How many heads there are. */
 export const countOf = (heads: Heads): number => heads.length / headBytes;
 
+/** The head of these 72 bytes. */
+export const unpackedHead = (bytes: Buffer): Head => ({
+  key: bytes.subarray(0, keyBytes),
+  count: Number(bytes.readBigUInt64BE(keyBytes)),
+  hash: bytes.subarray(keyBytes + 8, headBytes),
+});
+
 /** The head at `place`, from 0. */
-export const headAt = (heads: Heads, place: number): Head => {
-  const bytes = heads.subarray(place * headBytes, (place + 1) * headBytes);
-  return {
-    key: bytes.subarray(0, keyBytes),
-    count: Number(bytes.readBigUInt64BE(keyBytes)),
-    hash: bytes.subarray(keyBytes + 8),
-  };
-};
+export const headAt = (heads: Heads, place: number): Head =>
+  unpackedHead(heads.subarray(place * headBytes, (place + 1) * headBytes));
 
 /** The head under this key. */
 export const findHead = (heads: Heads, key: Hash): Head | undefined => {
@@ -131,7 +133,7 @@ export const verifyHead = (key: Hash, proof: HeadProof, root: Hash): Head | 'abs
   if (depth > 256 || (found && !(Number.isSafeInteger(found.count) && found.count > 0))) return undefined;
   if (!areHashes([key, ...proof.siblings, ...(found ? [found.key, found.hash] : [])])) return undefined;
   if (found && !sharesPrefix(found.key, key, depth)) return undefined;
-  let hash = found ? leafHash(encode(found)) : emptySubtree.hash;
+  let hash = found ? hashOfHead(found) : emptySubtree.hash;
   for (let level = depth - 1; level >= 0; level--) {
     const sibling = proof.siblings[level]!;
     hash = goesRight(key, level) ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
@@ -139,6 +141,9 @@ export const verifyHead = (key: Hash, proof: HeadProof, root: Hash): Head | 'abs
   if (!hash.equals(root)) return undefined;
   return found?.key.equals(key) ? found : 'absent';
 };
+
+/** What a subtree with this head alone hashes to: HASH(0x00 || key || count || hash). */
+export const hashOfHead = (head: Head): Hash => leafHash(packedHead(head));
 
 /** Where a head is put to be hashed: 0x00, and its 72 bytes. */
 const leaf = Buffer.alloc(1 + headBytes);
@@ -151,7 +156,8 @@ const leafAt = (heads: Heads, place: number): Subtree => {
 const bitAt = (bytes: Buffer, offset: number, depth: number) =>
   (bytes[offset + (depth >> 3)]! & (0x80 >> (depth & 7))) !== 0;
 
-const sharesPrefix = (a: Hash, b: Hash, bits: number) => {
+/** Whether two keys go the same way down to this depth. */
+export const sharesPrefix = (a: Hash, b: Hash, bits: number) => {
   for (let depth = 0; depth < bits; depth++) if (goesRight(a, depth) !== goesRight(b, depth)) return false;
   return true;
 };

@@ -10,7 +10,7 @@ export type Hash = Buffer;
 export type NodeReader = (level: number, index: number) => Hash;
 
 /** Leaves from `begin` (inclusive) to `end` (exclusive). */
-interface Range {
+export interface Range {
   readonly begin: number;
   readonly end: number;
 }
@@ -168,13 +168,14 @@ export const verifyConsistency = (
 const isPowerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
 
 /** Where RFC 9162 splits a range: after the largest power of two of leaves that is smaller than the range. */
-const split = ({ begin, end }: Range) => {
+export const split = ({ begin, end }: Range) => {
   let half = 1;
   while (half * 2 < end - begin) half *= 2;
   return begin + half;
 };
 
-const rangeHash = (range: Range, node: NodeReader): Hash => {
+/** The hash of the subtree over these leaves: of whole subtrees of RFC 9162's split alone. */
+export const rangeHash = (range: Range, node: NodeReader): Hash => {
   const size = range.end - range.begin;
   if (isPowerOfTwo(size)) return node(Math.log2(size), range.begin / size);
   const middle = split(range);

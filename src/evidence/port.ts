@@ -15,6 +15,8 @@ export interface Evidence {
   latest(): Promise<Result<SignedCheckpoint>>;
   /** Has one signed now; the latest where nothing else was recorded since. `not-found`: nothing is recorded. */
   checkpoint(): Promise<Result<SignedCheckpoint>>;
+  /** As `checkpoint`, and does this work before the evidence goes on to a later one. */
+  atNew<T>(work: (checkpoint: SignedCheckpoint) => Promise<T>): Promise<Result<T>>;
   /** Events of a stream from revision `from` on, and the stream's head. `since`: size of a kept checkpoint. */
   proveEvents(
     stream: string,
@@ -31,4 +33,25 @@ export interface Evidence {
     stream: string,
     revision: number,
   ): Promise<Result<{ readonly eventId: string; readonly receipt: string }>>;
+}
+
+/**
+ * The proofs of an export (docs/evidence-format.md section 8). One is made so: `walkHeads` has its checkpoint signed and
+ * says of each name how many events it has under it; these are gathered; then `besideLeaves` proves them under that
+ * checkpoint, also where later ones were signed since; last `signExport` signs the whole. All reject where the thread
+ * of the evidence has ended.
+ */
+export interface ExportEvidence {
+  /** Has a checkpoint signed; walks the heads tree under it to the keys of the names (`headKeys`, heads-walk.ts). */
+  walkHeads(
+    keys: Uint8Array,
+  ): Promise<Result<{ readonly checkpoint: SignedCheckpoint; readonly walk: Uint8Array }>>;
+  /** The leaf hashes at these indices (from 0), 32 bytes each; of leaves under a checkpoint that was signed. */
+  leafHashes(indices: Float64Array): Promise<Result<Uint8Array>>;
+  /** The hashes beside these leaves (ascending, none twice) in the log of `size` events, 32 bytes each, page by page. */
+  besideLeaves(indices: Float64Array, size: number): AsyncIterable<Uint8Array>;
+  /** RFC 9162 consistency proof from one size to another, both of checkpoints that were signed; hexadecimal. */
+  growth(from: number, to: number): Promise<Result<string[]>>;
+  /** Signs an export by its id and the SHA-256 of its lines before the last (export-note.ts). */
+  signExport(exportId: string, digest: Uint8Array): string;
 }

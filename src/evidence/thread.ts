@@ -2,8 +2,11 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ProvenDecision, ProvenEvent, ProvenHead } from '../../schemas/http/evidence.ts';
 import { checkpointStream } from '../record/streams.ts';
 import { headKey } from './heads-tree.ts';
+import { PackedWalk } from './heads-walk.ts';
 import { decisionsOf } from './leaf.ts';
+import { consistencyProof, type Hash, type Range } from './merkle.ts';
 import type { EntriesOf, EvidenceLog, EvidenceModel } from './model.ts';
+import { besideLeaves } from './multiproof.ts';
 import { Prover } from './prover.ts';
 
 /** How the evidence stands: as an EvidenceState, hashes in hex, and how many checkpoints it holds. */
@@ -37,6 +40,14 @@ export interface EvidenceCalls {
     entries: readonly { readonly index: number; readonly entry: number }[],
     since: number | undefined,
   ): DecisionProofs;
+  /** The walk through the heads tree to these keys, packed (heads-walk.ts). */
+  walk(keys: Uint8Array): Uint8Array;
+  /** The leaf hashes at these indices, 32 bytes each. */
+  leafHashes(indices: Float64Array): Uint8Array;
+  /** The hashes beside these leaves in a subtree of the log, 32 bytes each (multiproof.ts). */
+  beside(indices: Float64Array, range: Range): Uint8Array;
+  /** That the log of `to` events is that of `from` events, gone on. */
+  growth(from: number, to: number): string[];
 }
 
 export type EvidenceCall = {
@@ -92,8 +103,19 @@ export const evidenceCalls = (
         .filter(({ index }) => index <= model.size)
         .map(({ index, entry }) => prover.decision(index, entry)),
     }),
+    walk(keys) {
+      const walk = new PackedWalk();
+      model.heads.walk(Buffer.from(keys), (step) => walk.add(step));
+      return walk.bytes();
+    },
+    leafHashes: (indices) => joined(Array.from(indices, (index) => model.tiles.node(0, index))),
+    beside: (indices, range) => joined(besideLeaves(indices, range, model.tiles.node)),
+    growth: (from, to) => consistencyProof(from, to, model.tiles.node).map((hash) => hash.toString('hex')),
   };
 };
+
+/** In memory of its own, so that no more of it is sent than these. */
+const joined = (hashes: readonly Hash[]): Uint8Array => new Uint8Array(Buffer.concat(hashes));
 
 /** Answers calls that come in by `port` until it is told to close. */
 export const serveEvidence = (port: MessagePort, calls: EvidenceCalls, close: () => void): void => {
