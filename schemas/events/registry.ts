@@ -7,6 +7,7 @@ import { decisionsRecorded } from './decisions-recorded.ts';
 import type { EventDefinition } from './define.ts';
 import { emergencyAccessDeclared } from './emergency-access-declared.ts';
 import { formPublished } from './form-published.ts';
+import { reportIssued } from './report-issued.ts';
 import { settingsAdopted } from './settings-adopted.ts';
 
 /** Every event type of the ledger. Nothing else is written, and nothing else is read (an unknown type stops). */
@@ -20,4 +21,5 @@ export const eventDefinitions: readonly EventDefinition[] = [
   settingsAdopted,
   decisionsRecorded,
   checkpointSigned,
+  reportIssued,
 ];

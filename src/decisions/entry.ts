@@ -39,23 +39,34 @@ export const sealEntry = (
   return { keyId: subject, commitment, envelope: envelope.toString('base64url') };
 };
 
+/** An entry as it was sealed: with its salt anyone can check the commitment to it. */
+export interface OpenedEntry {
+  readonly salt: Buffer;
+  readonly entry: DecisionEntry;
+}
+
 /**
  * Opens an entry of an event of `schemaVersion` at `place`. Throws EnvelopeBroken where it does not belong there or
  * is not what its commitment says.
  */
-export const openEntry = (
-  sealed: SealedEntry,
+export const openSalted = (
+  sealed: Pick<SealedEntry, 'commitment' | 'envelope'>,
   { subject, key }: SubjectKey,
   place: StreamPlace,
   schemaVersion: number,
-): DecisionEntry => {
+): OpenedEntry => {
   const envelope = Buffer.from(sealed.envelope, 'base64url');
   const plain = open(key, subject, placeOf(place, schemaVersion), envelope);
-  const [salt, entry] = JSON.parse(plain.toString('utf8')) as [string, DecisionEntry];
-  if (commitmentOf(Buffer.from(salt, 'base64url'), canonicalText(entry)) !== sealed.commitment)
+  const [text, entry] = JSON.parse(plain.toString('utf8')) as [string, DecisionEntry];
+  const salt = Buffer.from(text, 'base64url');
+  if (commitmentOf(salt, canonicalText(entry)) !== sealed.commitment)
     throw new EnvelopeBroken('the entry is not what its commitment says');
-  return entry;
+  return { salt, entry };
 };
+
+/** As `openSalted`, without the salt. */
+export const openEntry = (...sealed: Parameters<typeof openSalted>): DecisionEntry =>
+  openSalted(...sealed).entry;
 
 const placeOf = (place: StreamPlace, schemaVersion: number): Place => ({
   ...place,

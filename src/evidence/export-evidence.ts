@@ -26,8 +26,11 @@ export const openExportEvidence = ({
     return latest.ok ? ok(await ask()) : latest;
   };
   return {
-    walkHeads: (keys) =>
-      evidence.atNew(async (checkpoint) => ({ checkpoint, walk: await thread.call('walk', keys) })),
+    walkHeads: (keysUnder) =>
+      evidence.atNew(async (checkpoint) => ({
+        checkpoint,
+        walk: await thread.call('walk', await keysUnder(checkpoint)),
+      })),
     leafHashes: (indices) => followed(() => thread.call('leafHashes', indices)),
     async *besideLeaves(indices, size) {
       await evidence.latest();

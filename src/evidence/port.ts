@@ -42,9 +42,12 @@ export interface Evidence {
  * of the evidence has ended.
  */
 export interface ExportEvidence {
-  /** Has a checkpoint signed; walks the heads tree under it to the keys of the names (`headKeys`, heads-walk.ts). */
+  /**
+   * Has a checkpoint signed; walks the heads tree under it to the keys of names (`headKeys`, heads-walk.ts), which may
+   * be chosen by what the checkpoint covers: the evidence does not go on meanwhile.
+   */
   walkHeads(
-    keys: Uint8Array,
+    keysUnder: (checkpoint: SignedCheckpoint) => Promise<Uint8Array>,
   ): Promise<Result<{ readonly checkpoint: SignedCheckpoint; readonly walk: Uint8Array }>>;
   /** The leaf hashes at these indices (from 0), 32 bytes each; of leaves under a checkpoint that was signed. */
   leafHashes(indices: Float64Array): Promise<Result<Uint8Array>>;

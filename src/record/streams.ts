@@ -7,6 +7,9 @@ export const patientStream = (subject: string): string => `${patientPrefix}${sub
 /** The stream of a tenant's forms; its subject is admitted to the vault under `formSystem`. */
 export const formStream = (subject: string): string => `${formPrefix}${subject}`;
 
+/** The reports that were made for a tenant; its subject is admitted to the vault under `reportSystem`. */
+export const reportStream = (subject: string): string => `reports-${subject}`;
+
 /** The answers that one node gave, in the order in which it gave them. */
 export const decisionStream = (nodeId: string): string => `decisions-${nodeId}`;
 
@@ -18,6 +21,12 @@ export const checkpointStream = 'checkpoints';
 
 /** Identifier system of a tenant's forms in the vault: `{ system: formSystem, value: tenant }`. */
 export const formSystem = 'urn:consent-ledger:form';
+
+/** Identifier system of the log of a tenant's reports in the vault: `{ system: reportSystem, value: tenant }`. */
+export const reportSystem = 'urn:consent-ledger:report';
+
+/** Identifier system of the key of one export: `{ system: exportSystem, value: exportId }`. */
+export const exportSystem = 'urn:consent-ledger:export';
 
 /** Identifier system of a tenant's own key: `{ system: tenantSystem, value: tenant }`. */
 export const tenantSystem = 'urn:consent-ledger:tenant';
