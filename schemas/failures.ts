@@ -10,7 +10,7 @@ export const failureCodes = [
   'consent-exists',
   'consent-already-invalidated',
   'consent-empty',
-  'consent-erased',
+  'patient-erased',
   'form-unknown',
   'form-version-exists',
   'form-combining-differs',

@@ -24,6 +24,7 @@ import { Expiry } from './projections/expiry.ts';
 import { modelPath } from './projections/model-file.ts';
 import { type LedgerProjections, openProjections } from './projections/projections.ts';
 import type { ThreadPlaces } from './projections-thread.ts';
+import { onErased } from './record/erased.ts';
 import { Forms } from './record/forms.ts';
 import { openRecords, type Records } from './record/records.ts';
 import { ensurePrivateFolder } from './store/folder.ts';
@@ -87,6 +88,10 @@ export const openLedger = async (config: Config, clock: () => Millis = Date.now)
   );
   const { rows } = projections;
   const records = openRecords({ store, log: store, rows, uuid, metrics, cacheSize: cache.records });
+  onErased(store, (subject) => {
+    keyring.forget(subject);
+    records.forget(subject);
+  });
   const forms = new Forms({ store, log: store, keyring, uuid });
   const reader = opened.adopt(new LogReader(logFile(dataFolder)), (one) => one.close());
   const parts = { log: reader, keyring, definitions: eventDefinitions };

@@ -7,6 +7,7 @@ import { decisionsRecorded } from './decisions-recorded.ts';
 import type { EventDefinition } from './define.ts';
 import { emergencyAccessDeclared } from './emergency-access-declared.ts';
 import { formPublished } from './form-published.ts';
+import { patientErased } from './patient-erased.ts';
 import { reportIssued } from './report-issued.ts';
 import { settingsAdopted } from './settings-adopted.ts';
 
@@ -17,6 +18,7 @@ export const eventDefinitions: readonly EventDefinition[] = [
   consentExpired,
   consentInvalidated,
   emergencyAccessDeclared,
+  patientErased,
   formPublished,
   settingsAdopted,
   decisionsRecorded,

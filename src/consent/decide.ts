@@ -147,6 +147,10 @@ export function expire(record: PatientRecord, now: Millis): Result<readonly Deci
   );
 }
 
+/** Why nothing can be decided on a record that is closed; absent for every other. */
+export const refusalOf = (record: PatientRecord): Result<never> | undefined =>
+  record.erased && fail('patient-erased', 'the record of this patient is closed and its key destroyed');
+
 const unknownConsent = fail('consent-unknown', 'this consent was never granted (S2.6)', '/consentId');
 
 const entryOf = (record: PatientRecord, consentId: string): ConsentEntry | undefined =>

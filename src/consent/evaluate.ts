@@ -25,6 +25,12 @@ export function evaluate(
   if (settledBefore !== undefined && Math.min(question.validAt, question.knownAt) < settledBefore) {
     throw new RangeError('the record leaves out what this question needs');
   }
+  if (record.erased) {
+    const verdict: Verdict = { decision: 'deny', reason: 'unknown-patient', basis: [] };
+    const { validAtText, knownAtText, items } = question;
+    const times = { validAt: validAtText, knownAt: knownAtText };
+    return { algorithm, ...times, revision: record.erased.revision, items: items.map(() => verdict) };
+  }
   const known = knownAt(record, question.knownAt);
   const view = viewerOf(known, policy)(question);
   return {

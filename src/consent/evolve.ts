@@ -1,6 +1,7 @@
 import type { ConsentGranted } from '../../schemas/events/consent-granted.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import {
+  type At,
   type ConsentEntry,
   type Effect,
   emptyRecord,
@@ -30,10 +31,11 @@ type DraftEntry = { -readonly [Key in keyof ConsentEntry]: ConsentEntry[Key] } &
 class Draft {
   private readonly before: PatientRecord;
   private last: PatientEvent | undefined;
-  private readonly consents: ConsentEntry[];
-  private readonly emergencies: PatientRecord['emergencies'][number][];
-  private readonly requests: PatientRecord['requests'][number][];
-  private readonly places: Map<string, number>;
+  private consents: ConsentEntry[];
+  private emergencies: PatientRecord['emergencies'][number][];
+  private requests: PatientRecord['requests'][number][];
+  private places: Map<string, number>;
+  private erased: At | undefined;
   private readonly copied = new Map<number, DraftEntry>();
 
   constructor(record: PatientRecord) {
@@ -42,6 +44,7 @@ class Draft {
     this.emergencies = [...record.emergencies];
     this.requests = [...record.requests];
     this.places = new Map(record.consents.map((entry, place) => [entry.grant.consentId, place]));
+    this.erased = record.erased;
   }
 
   add(event: PatientEvent): void {
@@ -80,6 +83,13 @@ class Draft {
         });
         break;
       }
+      case 'PatientErased':
+        this.consents = [];
+        this.emergencies = [];
+        this.requests = [];
+        this.places = new Map();
+        this.erased = at;
+        break;
     }
     if (event.requestHash) this.requests.push({ ...at, id: event.id, hash: event.requestHash });
     this.last = event;
@@ -92,7 +102,8 @@ class Draft {
     const requests = this.requests
       .filter((request) => request.recordedAt > recordedAt - dayMs)
       .slice(-maxRequests);
-    return { ...this.before, revision, recordedAt, consents, emergencies, requests };
+    const record = { revision, recordedAt, consents, emergencies, requests };
+    return this.erased === undefined ? { ...this.before, ...record } : { ...record, erased: this.erased }; // Whole: it leaves nothing out.
   }
 
   private editable(consentId: string): DraftEntry | undefined {

@@ -3,6 +3,7 @@ import type { ConsentGranted } from '../../schemas/events/consent-granted.ts';
 import type { ConsentInvalidated } from '../../schemas/events/consent-invalidated.ts';
 import type { ConsentRevoked } from '../../schemas/events/consent-revoked.ts';
 import type { EmergencyAccessDeclared } from '../../schemas/events/emergency-access-declared.ts';
+import type { PatientErased } from '../../schemas/events/patient-erased.ts';
 import type { Millis } from '../../schemas/instant.ts';
 
 /** An event of a patient's stream, opened and upcast to its newest version. */
@@ -13,6 +14,7 @@ export type PatientEvent = Recorded &
     | { readonly type: 'ConsentExpired'; readonly payload: ConsentExpired }
     | { readonly type: 'ConsentInvalidated'; readonly payload: ConsentInvalidated }
     | { readonly type: 'EmergencyAccessDeclared'; readonly payload: EmergencyAccessDeclared }
+    | { readonly type: 'PatientErased'; readonly payload: PatientErased }
   );
 
 /** Where and when a fact was recorded. */
@@ -66,6 +68,8 @@ export interface PatientRecord {
   readonly emergencies: readonly Emergency[];
   /** The requests of the last day, at most 1,000, oldest first: by these a retry is known again. */
   readonly requests: readonly Request[];
+  /** Present once the patient was erased: the record is closed, and holds nothing else but its revision. */
+  readonly erased?: At;
   /**
    * Present where settled consents were left out: the record then answers only questions whose validAt and knownAt
    * are both at or after this moment, and no command (src/record/settled.ts). Absent: the record is whole.

@@ -2,6 +2,7 @@ import { decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
 import type { EventDefinition } from '../../schemas/events/define.ts';
 import { sealedEntries } from '../projections/disclosures-index.ts';
 import { canonicalText, commitmentOf } from '../record/commitment.ts';
+import { openPlain } from '../record/plain.ts';
 import { openEnvelope } from '../record/sealing.ts';
 import { definitionOf, openPayload } from '../record/upcast.ts';
 import type { RecordedEvent } from '../store/port.ts';
@@ -34,7 +35,7 @@ export const checkSeals = async (
     if (keyId !== undefined && key === undefined) return { opened: 0, keyless: 1, faults: [] };
     const { salt, payload } =
       keyId === undefined || key === undefined
-        ? { salt: noSalt, payload: JSON.parse(event.data.toString('utf8')) as unknown }
+        ? { salt: noSalt, payload: openPlain(event) }
         : openEnvelope(event, { subject: keyId, key });
     const faults: string[] = [];
     if (commitmentOf(salt, canonicalText(payload)) !== commitment)

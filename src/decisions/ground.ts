@@ -34,16 +34,18 @@ export class Grounds {
   peek(tenant: string, patient: Identifier): Ground | undefined {
     const subjectKey = this.#keyring.peek(tenant, patient);
     const record = subjectKey && this.#records.peek(subjectKey.subject);
-    return record && { subjectKey, record, ...this.#moments(record.recordedAt) };
+    if (subjectKey === undefined || record === undefined || record.erased) return undefined;
+    return { subjectKey, record, ...this.#moments(record.recordedAt) };
   }
 
   async find(tenant: string, patient: Identifier): Promise<Result<Ground>> {
     // Before the vault is asked: who is admitted after this is recorded after this.
     const moments = this.#moments(undefined);
     const subjectKey = await this.#keyring.find(tenant, patient);
-    return subjectKey === undefined
-      ? ok({ subjectKey: await this.tenantKey(tenant), record: undefined, ...moments })
-      : this.settled(tenant, subjectKey, 'current');
+    if (subjectKey === undefined) return this.#unknown(tenant, moments);
+    const settled = await this.settled(tenant, subjectKey, 'current');
+    // Whose record is closed is unknown from then on (S7.2), also while the key is still there.
+    return settled.ok && settled.value.record?.erased ? this.#unknown(tenant, settled.value) : settled;
   }
 
   async settled(tenant: string, subjectKey: SubjectKey, need: Need): Promise<Result<Ground>> {
@@ -54,6 +56,10 @@ export class Grounds {
   /** The key of what is no patient's: an answer about an unknown one is logged under it, without the identifier. */
   tenantKey(tenant: string): Promise<SubjectKey> {
     return this.#keyring.admit(tenant, { system: tenantSystem, value: tenant });
+  }
+
+  async #unknown(tenant: string, { now, known }: Pick<Ground, 'now' | 'known'>): Promise<Result<Ground>> {
+    return ok({ subjectKey: await this.tenantKey(tenant), record: undefined, now, known });
   }
 
   #moments(lastRecordedAt: Millis | undefined): Pick<Ground, 'now' | 'known'> {

@@ -45,10 +45,10 @@ export const problemTypes: Readonly<Record<FailureCode, ProblemType>> = {
     'A consent is invalidated once (SEMANTICS S2.6).',
   ),
   'consent-empty': type(422, 'The consent says nothing', 'It needs rules or `otherwise` (SEMANTICS S3).'),
-  'consent-erased': type(
+  'patient-erased': type(
     410,
-    'The record was erased',
-    'The key of this record was destroyed; it cannot be read or written.',
+    'The patient is being erased',
+    'The record is closed for good, and its key is being destroyed. Nothing was written. Once that is done, the identifier stands for nobody, and a person who comes again is a new patient.',
   ),
   'form-unknown': type(404, 'The form is not known', 'Publish this version of the form first.'),
   'form-version-exists': type(

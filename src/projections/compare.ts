@@ -20,9 +20,15 @@ export interface ModelDigest {
 }
 
 /** The order in which each index is hashed; its rows are equal wherever the log is. */
-const indexes: readonly { readonly kind: ModelKind; readonly rows: string }[] = [
-  { kind: consentsIndex, rows: 'SELECT * FROM consent ORDER BY consent_id' },
-  { kind: disclosuresIndex, rows: 'SELECT * FROM disclosure ORDER BY subject, log_index, entry' },
+const indexes: readonly { readonly kind: ModelKind; readonly rows: readonly string[] }[] = [
+  { kind: consentsIndex, rows: ['SELECT * FROM consent ORDER BY consent_id'] },
+  {
+    kind: disclosuresIndex,
+    rows: [
+      'SELECT * FROM disclosure ORDER BY subject, log_index, entry',
+      'SELECT * FROM erased ORDER BY subject',
+    ],
+  },
 ];
 
 const pageStreams = 256;
@@ -61,7 +67,8 @@ export const digestModels = async (
   for (const { kind, rows } of indexes) {
     const database = openReadOnly(folder, kind);
     const hash = createHash('sha256');
-    for (const row of database.prepare(rows).iterate()) hash.update(JSON.stringify(row));
+    for (const each of rows)
+      for (const row of database.prepare(each).iterate()) hash.update(JSON.stringify(row));
     database.close();
     digests.push({ name: kind.name, digest: hash.digest('hex') });
   }

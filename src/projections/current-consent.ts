@@ -3,7 +3,7 @@ import { reducerVersion } from '../record/row.ts';
 import type { Row, Rows, SealedRow } from '../record/rows.ts';
 import type { ModelKind } from './model-file.ts';
 import type { Projection } from './runner.ts';
-import { type Subjects, touchedSubjects } from './subjects.ts';
+import { erasedSubjects, type Subjects, touchedSubjects } from './subjects.ts';
 
 /** A sealed row a subject: that patient's record folded (DESIGN, Read models). Its version is the reducer's. */
 export const currentConsent: ModelKind = {
@@ -70,7 +70,7 @@ export const rowsOf = (db: Database.Database): Rows => {
   };
 };
 
-/** Refreshes the rows that have fallen behind; a subject without a key loses its row. */
+/** Refreshes the rows that have fallen behind; a subject that was erased, or has no key, loses its row. */
 export const currentConsentProjection = (subjects: Subjects): Projection => ({
   kind: currentConsent,
   async prepare({ db }, events) {
@@ -78,7 +78,12 @@ export const currentConsentProjection = (subjects: Subjects): Projection => ({
     const writer = new RowWriter(db);
     const writes: (() => void)[] = [];
     subjects.grown(events);
+    const erased = erasedSubjects(events);
     for (const [subject, { tenant, revision }] of touchedSubjects(events)) {
+      if (erased.has(subject)) {
+        writes.push(() => writer.drop(subject));
+        continue;
+      }
       if (!rowIsDue(rows.get(subject)?.revision ?? -1, revision)) continue;
       const sealed = await subjects.row(subject, tenant);
       writes.push(() => (sealed ? writer.put(subject, sealed) : writer.drop(subject)));

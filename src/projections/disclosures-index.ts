@@ -7,14 +7,16 @@ import type { IndexedEvent, RecordedEvent } from '../store/port.ts';
 import type { ModelKind } from './model-file.ts';
 import type { DisclosureRef } from './port.ts';
 import type { Projection } from './runner.ts';
+import { erasedSubjects } from './subjects.ts';
 
 /**
  * Where the logged answers about a subject stand. No entry is opened for it: subject, place in the log and the
- * time of recording are all in clear.
+ * time of recording are all in clear. Of those who were erased it keeps the random ids alone, so that an answer that
+ * was on its way to the log meanwhile comes into no index.
  */
 export const disclosuresIndex: ModelKind = {
   name: 'disclosures-index',
-  version: 1,
+  version: 2,
   schema: `
     CREATE TABLE IF NOT EXISTS disclosure (
       subject TEXT NOT NULL,
@@ -23,6 +25,7 @@ export const disclosuresIndex: ModelKind = {
       entry INTEGER NOT NULL,
       PRIMARY KEY (subject, recorded_at, log_index, entry)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS erased (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
 };
 
@@ -40,13 +43,20 @@ export const disclosuresProjection = (definitions: readonly EventDefinition[]): 
   kind: disclosuresIndex,
   async prepare({ db }, events) {
     const recorded = events.filter(({ type }) => type === 'DecisionsRecorded');
+    const isErased = db.prepare<[string]>('SELECT 1 FROM erased WHERE subject = ?');
     const insert = db.prepare<[string, Millis, number, number]>('INSERT INTO disclosure VALUES (?, ?, ?, ?)');
+    const drop = db.prepare<[string]>('DELETE FROM disclosure WHERE subject = ?');
+    const erase = db.prepare<[string]>('INSERT OR IGNORE INTO erased VALUES (?)');
     const writeEvent = (event: IndexedEvent) => {
       for (const [entry, { keyId }] of sealedEntries(event, definitions).entries()) {
-        insert.run(keyId, event.recordedAt, event.index, entry);
+        if (isErased.get(keyId) === undefined) insert.run(keyId, event.recordedAt, event.index, entry);
       }
     };
     return () => {
+      for (const subject of erasedSubjects(events)) {
+        drop.run(subject);
+        erase.run(subject);
+      }
       for (const event of recorded) writeEvent(event);
     };
   },

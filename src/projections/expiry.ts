@@ -74,6 +74,7 @@ export class Expiry {
     const key = await keyring.keyOf(subject);
     if (key === undefined) return 0;
     const result = await records.execute(tenant, { subject, key }, expire, {});
-    return result.ok ? result.value.events.length : undefined;
+    if (!result.ok) return result.error.code === 'patient-erased' ? 0 : undefined;
+    return result.value.events.length;
   }
 }

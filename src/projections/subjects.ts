@@ -1,4 +1,5 @@
 import type { EventDefinition } from '../../schemas/events/define.ts';
+import { patientErased } from '../../schemas/events/patient-erased.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { PatientRecord } from '../consent/state.ts';
 import { RecordReader } from '../record/reader.ts';
@@ -17,13 +18,13 @@ export class Unreadable extends Error {
 /** What the threads of the read models work with: connections of their own to log and vault. */
 export interface ThreadParts {
   readonly log: LogReader;
-  readonly keyring: Pick<Keyring, 'keyOf'>;
+  readonly keyring: Pick<Keyring, 'keyOf' | 'forget'>;
   readonly definitions: readonly EventDefinition[];
 }
 
-/** Patients' records, for whoever makes rows of them. A subject without a key (it was erased) has none. */
+/** Patients' records, for whoever makes rows of them. One who was erased has none, be the key still there or not. */
 export class Subjects {
-  readonly #keyring: Pick<Keyring, 'keyOf'>;
+  readonly #keyring: ThreadParts['keyring'];
   readonly #log: ThreadLog;
   readonly #reader: RecordReader;
 
@@ -37,13 +38,18 @@ export class Subjects {
   /** To be called with each batch before records are asked for: what is given then holds at least its events. */
   grown(events: readonly RecordedEvent[]): void {
     this.#log.grown(events);
+    for (const subject of erasedSubjects(events)) {
+      this.#keyring.forget(subject);
+      this.#reader.forget(subject);
+    }
   }
 
   /** The whole record. Throws Unreadable. */
   async record(subject: string, tenant: string): Promise<PatientRecord | undefined> {
     const key = await this.#keyring.keyOf(subject);
     if (key === undefined) return undefined;
-    return readable(await this.#reader.settled(tenant, { subject, key }, 'whole')).record;
+    const { record } = readable(await this.#reader.settled(tenant, { subject, key }, 'whole'));
+    return record.erased === undefined ? record : undefined;
   }
 
   /** The whole record and the row of it, for whoever builds rows anew. Throws Unreadable. */
@@ -74,6 +80,14 @@ export const touchedSubjects = (
   }
   return touched;
 };
+
+/** The subjects that were erased by these events. */
+export const erasedSubjects = (events: readonly RecordedEvent[]): ReadonlySet<string> =>
+  new Set(
+    events
+      .filter(({ type }) => type === patientErased.type)
+      .flatMap(({ stream }) => subjectOfPatientStream(stream) ?? []),
+  );
 
 const readable = <T>(result: Result<T>): T => {
   if (!result.ok) throw new Unreadable(result.error.detail);

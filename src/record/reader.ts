@@ -50,6 +50,11 @@ export class RecordReader {
     });
   }
 
+  /** See `Records.forget`. */
+  forget(subject: string): void {
+    this.#cache.delete(subject);
+  }
+
   /** See `Records.peek`. */
   peek(subject: string): PatientRecord | undefined {
     const cached = this.#cache.get(subject);
@@ -75,7 +80,8 @@ export class RecordReader {
     limit: number,
   ): Promise<Result<PatientEvent[]>> {
     try {
-      await this.#sources.log.pending(patientStream(key.subject));
+      const { record } = await this.#settled(tenant, key, 'current');
+      if (record.erased) return ok([]);
       return ok(openSlice(this.#sources, tenant, key, from, limit));
     } catch (error) {
       return unreadable(error);

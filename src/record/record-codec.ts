@@ -84,6 +84,7 @@ export const recordCodec = objectOf<PatientRecord>({
   consents: listOf(consent) as Codec<readonly ConsentEntry[]>,
   emergencies: listOf(emergency) as Codec<readonly Emergency[]>,
   requests: listOf(request) as Codec<readonly Request[]>,
+  erased: at,
   settledBefore: plain(),
 });
 

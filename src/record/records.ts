@@ -2,11 +2,13 @@ import type { EventDefinition } from '../../schemas/events/define.ts';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { ok, type Result } from '../../schemas/result.ts';
+import { refusalOf } from '../consent/decide.ts';
 import type { PatientEvent, PatientRecord } from '../consent/state.ts';
 import type { EventStore, LocalLog } from '../store/port.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { SubjectKey } from '../vault/keyring.ts';
 import { carryOut, type Ledger } from './command.ts';
+import { type Closed, closeStream } from './erased.ts';
 import type { Need } from './loading.ts';
 import { RecordReader, type Settled, unreadable } from './reader.ts';
 import type { Rows, SealedRow } from './rows.ts';
@@ -53,6 +55,16 @@ export class Records {
     return this.#reader.peek(subject);
   }
 
+  /** To be called when a patient was erased: no copy of the record stays in memory. */
+  forget(subject: string): void {
+    this.#reader.forget(subject);
+  }
+
+  /** Closes the stream of a patient for good (erased.ts). */
+  close(tenant: string, subject: string, erasureId: string): Promise<Result<Closed>> {
+    return this.#turns.take(subject, () => closeStream(this.#ledger, tenant, subject, erasureId));
+  }
+
   /** A patient's record as the log has it; empty where there is no event. Failure: `record-unreadable`. */
   async load(tenant: string, key: SubjectKey, need: Need = 'current'): Promise<Result<PatientRecord>> {
     const settled = await this.settled(tenant, key, need);
@@ -64,7 +76,7 @@ export class Records {
     return this.#reader.settled(tenant, key, need);
   }
 
-  /** Up to `limit` events of a patient from revision `from` on, opened. Failure: `record-unreadable`. */
+  /** Up to `limit` events of a patient from revision `from` on, opened; none where it was erased. Failure: `record-unreadable`. */
   history(tenant: string, key: SubjectKey, from: number, limit: number): Promise<Result<PatientEvent[]>> {
     return this.#reader.history(tenant, key, from, limit);
   }
@@ -79,7 +91,7 @@ export class Records {
 
   /**
    * Carries out a command on a patient's whole record. Failures: those of `decide` and of `carryOut` (command.ts);
-   * `record-unreadable`, `invalid-request` (text that is not well-formed Unicode).
+   * `patient-erased`, `record-unreadable`, `invalid-request` (text that is not well-formed Unicode).
    */
   execute(
     tenant: string,
@@ -91,7 +103,12 @@ export class Records {
     const target = { tenant, stream: patientStream(key.subject), key, read };
     return this.#turns.take(key.subject, async () => {
       try {
-        return await carryOut(this.#ledger, target, decide, context);
+        return await carryOut(
+          this.#ledger,
+          target,
+          (record, now) => refusalOf(record) ?? decide(record, now),
+          context,
+        );
       } catch (error) {
         return unreadable(error);
       }

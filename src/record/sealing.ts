@@ -1,10 +1,12 @@
 import type { EventDefinition } from '../../schemas/events/define.ts';
+import { patientErased } from '../../schemas/events/patient-erased.ts';
 import type { PatientEvent } from '../consent/state.ts';
 import type { NewEvent, RecordedEvent } from '../store/port.ts';
 import type { SubjectKey } from '../vault/keyring.ts';
 import { randomBytesPooled } from '../vault/random.ts';
 import { canonicalText, commitmentOf } from './commitment.ts';
 import { open, seal } from './envelope.ts';
+import { openPlain } from './plain.ts';
 import { definitionOf, openPayload } from './upcast.ts';
 
 const saltLength = 32;
@@ -77,13 +79,17 @@ export const openEnvelope = (event: RecordedEvent, { subject, key }: SubjectKey)
   return { salt: Buffer.from(salt, 'base64url'), payload, ...(requestHash !== null && { requestHash }) };
 };
 
-/** An event of a patient's stream, opened and upcast. Throws EnvelopeBroken and UnknownEvent. */
+/**
+ * An event of a patient's stream, opened and upcast. Of these PatientErased alone is not sealed. Throws EnvelopeBroken
+ * and UnknownEvent.
+ */
 export const openEvent = (
   event: RecordedEvent,
   key: SubjectKey,
   definitions: readonly EventDefinition[],
 ): PatientEvent => {
-  const { payload, requestHash } = openEnvelope(event, key);
+  const { payload, requestHash }: Pick<Opened, 'payload' | 'requestHash'> =
+    event.type === patientErased.type ? { payload: openPlain(event) } : openEnvelope(event, key);
   return {
     type: event.type,
     payload: openPayload(definitions, event.type, event.metadata.schemaVersion, payload),

@@ -79,6 +79,8 @@ export const fits = (head: PatientRecord, event: PatientEvent): boolean => {
       return false; // What it replaced stands again (S2.4).
     case 'EmergencyAccessDeclared':
       return true;
+    case 'PatientErased':
+      return false; // It closes what is in the archive too.
   }
 };
 

@@ -40,6 +40,7 @@ export class LogReader {
   readonly #db: Database.Database;
   readonly #streamSlice: Database.Statement<[string, number, number], Row>;
   readonly #slice: Database.Statement<[number, number], Row>;
+  readonly #erasures: Database.Statement<[number], { index: number; stream: string }>;
   readonly #streams: Database.Statement<[number, number], { number: number; stream: string }>;
   readonly #streamCount: Database.Statement<[], number>;
   readonly #head: Database.Statement<[], number>;
@@ -60,6 +61,10 @@ export class LogReader {
          WHERE e.position > ? ORDER BY e.position LIMIT ?`,
       )
       .raw();
+    this.#erasures = this.#db.prepare(
+      `SELECT e.position AS "index", s.name AS stream FROM events e JOIN streams s ON s.id = e.stream
+       WHERE e.type = 'PatientErased' AND e.position > ? ORDER BY e.position`,
+    );
     this.#streams = this.#db.prepare(
       'SELECT id AS number, name AS stream FROM streams WHERE id > ? ORDER BY id LIMIT ?',
     );
@@ -78,6 +83,11 @@ export class LogReader {
   /** See `LocalLog.slice`. */
   slice(after: number, limit: number): IndexedEvent[] {
     return this.#slice.all(after, limit).map(eventOf);
+  }
+
+  /** See `LocalLog.erasures`. */
+  erasures(after: number): { readonly index: number; readonly stream: string }[] {
+    return this.#erasures.all(after);
   }
 
   /** Up to `limit` streams after number `after`, oldest first; the first has number 1. For work in shards. */

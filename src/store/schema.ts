@@ -24,7 +24,8 @@ export const openReplicaForWriting = (file: string): Database.Database => {
 
 /**
  * Integer stream ids keep the one random index, (stream, revision), small. There is none on the event id: it would
- * halve the throughput, and a retry can be recognised within its stream.
+ * halve the throughput, and a retry can be recognised within its stream. That of the erasures holds nothing else, so
+ * that every commit can be asked whether it held one.
  */
 export const createTables = (db: Database.Database): void => {
   db.exec(`
@@ -43,6 +44,7 @@ export const createTables = (db: Database.Database): void => {
       data BLOB NOT NULL,
       UNIQUE (stream, revision)
     ) STRICT;
+    CREATE INDEX IF NOT EXISTS erasures ON events (position) WHERE type = 'PatientErased';
   `);
 };
 

@@ -22,7 +22,15 @@ export interface Keyring {
   admit(tenant: string, identifier: Identifier): Promise<SubjectKey>;
   keyOf(subject: string): Promise<KeyObject | undefined>;
   peekKey(subject: string): KeyObject | undefined;
+  /**
+   * To be called when a subject's stream is closed: nothing of it stays in the caches or comes into them again, and
+   * no identifier is found to stand for it any more. `admit` gives it until the vault has destroyed it.
+   */
+  forget(subject: string): void;
 }
+
+/** A look-up that was under way when its subject was forgotten ends long before so many others are. */
+const rememberedForgotten = 10_000;
 
 export interface KeyringOptions {
   readonly vault: Vault;
@@ -35,15 +43,16 @@ export interface KeyringOptions {
 export const openKeyring = ({ vault, keyStore, uuid, cacheSize = 100_000 }: KeyringOptions): Keyring => {
   const keys = new LruCache<KeyObject>(cacheSize);
   const subjects = new LruCache<SubjectKey>(cacheSize);
+  const forgotten = new LruCache<true>(rememberedForgotten);
 
   const openKey = (entry: VaultEntry): KeyObject => {
     const key = keys.get(entry.subject) ?? keyStore.dataKey(entry);
-    keys.set(entry.subject, key);
+    if (!forgotten.has(entry.subject)) keys.set(entry.subject, key);
     return key;
   };
   const keep = (name: string, entry: VaultEntry): SubjectKey => {
     const subjectKey = { subject: entry.subject, key: openKey(entry) };
-    subjects.set(name, subjectKey);
+    if (!forgotten.has(entry.subject)) subjects.set(name, subjectKey);
     return subjectKey;
   };
   const find = async (tenant: string, identifier: Identifier): Promise<SubjectKey | undefined> => {
@@ -51,7 +60,7 @@ export const openKeyring = ({ vault, keyStore, uuid, cacheSize = 100_000 }: Keyr
     const cached = subjects.get(name);
     if (cached !== undefined) return cached;
     const entry = await vault.find(keyStore.identifierHash(tenant, identifier));
-    return entry && keep(name, entry);
+    return entry === undefined || forgotten.has(entry.subject) ? undefined : keep(name, entry);
   };
 
   return {
@@ -70,6 +79,11 @@ export const openKeyring = ({ vault, keyStore, uuid, cacheSize = 100_000 }: Keyr
       return entry && openKey(entry);
     },
     peekKey: (subject) => keys.get(subject),
+    forget: (subject) => {
+      forgotten.set(subject, true);
+      keys.delete(subject);
+      subjects.drop((one) => one.subject === subject);
+    },
   };
 };
 

@@ -22,6 +22,10 @@ export class LruCache<Value> {
     return this.#entries.get(key)?.value;
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Keeps `value`, unless it alone weighs more than the cache may hold. */
   set(key: string, value: Value, weight = 1): void {
     this.delete(key);
@@ -39,6 +43,11 @@ export class LruCache<Value> {
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#weight -= entry.weight;
+  }
+
+  /** Drops every value that is one of these. */
+  drop(isOne: (value: Value) => boolean): void {
+    for (const [key, { value }] of this.#entries) if (isOne(value)) this.delete(key);
   }
 
   get size(): number {

@@ -39,7 +39,10 @@ describe('fsck', () => {
     (name: string, ...statements: string[]) =>
     async (data: string) => {
       const [generation] = (await readdir(join(data, 'models'))).filter((one) => /^g\d+$/.test(one));
-      change(join(data, 'models', generation!, `${name}-v1.db`), ...statements);
+      const [file] = await readdir(join(data, 'models', generation!)).then((files) =>
+        files.filter((one) => one.startsWith(name) && one.endsWith('.db')),
+      );
+      change(join(data, 'models', generation!, file!), ...statements);
     };
   const finds = async (damage: Parameters<typeof fsckAfter>[0], ...faults: RegExp[]) => {
     const { code, stdout } = await fsckAfter(damage);

@@ -44,7 +44,8 @@ const decided = (command: Told, before: readonly Told[]): Result<unknown> => {
     case 'EmergencyAccessDeclared':
       return decide.declareEmergency({ ...command.payload, now }, policy);
     case 'ConsentExpired':
-      throw new Error('no command leads to ConsentExpired');
+    case 'PatientErased':
+      throw new Error(`no command leads to ${command.type}`);
   }
 };
 

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { refusalOf } from '../../src/consent/decide.ts';
 import { evolve, fold, replay } from '../../src/consent/evolve.ts';
 import { emptyRecord } from '../../src/consent/state.ts';
-import { agent, declared, events, given, granted, id, invalidated, now, revoked } from './given.ts';
+import {
+  agent,
+  asking,
+  declared,
+  events,
+  given,
+  granted,
+  id,
+  invalidated,
+  now,
+  revoked,
+  site,
+  told,
+} from './given.ts';
 
 suite('evolve', () => {
   test('a record holds all that was recorded about a consent, in both times', () => {
@@ -98,5 +112,28 @@ suite('evolve', () => {
       ) as Parameters<typeof replay>[0],
     );
     assert.equal(record.consents.filter(({ revocations }) => revocations.length === 1).length, 25_000);
+  });
+
+  test('S7.2 who was erased is unknown: the record holds nothing, is denied all, and refuses every command', () => {
+    const erased = { type: 'PatientErased', payload: { erasureId: id('erasure') } } as const;
+    const before = given(granted('a', { otherwise: 'permit' }));
+    const record = given(granted('a', { otherwise: 'permit' }), '2026-02-01', erased);
+    assert.equal(told(before), 'permit: permitted');
+    assert.deepEqual(record, {
+      ...emptyRecord,
+      revision: 1,
+      recordedAt: Date.parse('2026-02-01'),
+      erased: { revision: 1, recordedAt: Date.parse('2026-02-01') },
+    });
+    assert.deepEqual(evolve({ ...before, settledBefore: 0 }, events(granted('a'), erased)[1]!).consents, []);
+    for (const unknownPatients of [true, false]) {
+      const purposes = [{ purpose: asking().purpose, decision: 'permit' as const }];
+      const policy = site({ implicitPolicy: { unknownPatients, purposes } });
+      assert.equal(told(record, {}, policy), 'deny: unknown-patient');
+      assert.equal(told(record, { knownAt: '2026-01-15' }, policy), 'deny: unknown-patient');
+    }
+    const refusal = refusalOf(record);
+    assert.equal(refusal?.ok === false && refusal.error.code, 'patient-erased');
+    assert.equal(refusalOf(before), undefined);
   });
 });

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { ConsentGranted } from '../../../schemas/events/consent-granted.ts';
 import type { Agent } from '../../../schemas/events/define.ts';
 import type { FailureCode } from '../../../schemas/failures.ts';
-import { ok } from '../../../schemas/result.ts';
+import { fail, ok } from '../../../schemas/result.ts';
 import type { Policy } from '../../consent/policy.ts';
 import { applyReading, isFormer, standingUnread } from '../../fhir/apply.ts';
 import type { ImportChoices } from '../../fhir/choices.ts';
@@ -10,6 +10,7 @@ import type { Effective } from '../../fhir/consent.ts';
 import type { Refusal } from '../../fhir/refusal.ts';
 import type { Forms } from '../../record/forms.ts';
 import { uuidOf } from '../../record/ids.ts';
+import { onSubject } from '../../record/on-subject.ts';
 import type { Records } from '../../record/records.ts';
 import type { WrittenEvent } from '../../record/written.ts';
 import type { Keyring, SubjectKey } from '../../vault/keyring.ts';
@@ -19,7 +20,7 @@ import type { Outcome, ReportLine } from './report.ts';
 /** What an import works on. */
 export interface ImportServices {
   readonly records: Pick<Records, 'execute'>;
-  readonly keyring: Pick<Keyring, 'find' | 'admit'>;
+  readonly keyring: Pick<Keyring, 'find' | 'admit' | 'forget'>;
   readonly forms: Pick<Forms, 'list'>;
   readonly policy: Policy;
 }
@@ -47,6 +48,7 @@ const failures: ReadonlySet<FailureCode> = new Set([
   'write-contention',
   'outcome-unknown',
   'record-unreadable',
+  'patient-erased',
   'store-full',
   'store-unavailable',
 ]);
@@ -74,32 +76,48 @@ const carryOut = async (
   ifFormer: IfFormer,
 ): Promise<Came> => {
   const ending = reading.kind === 'revoke' || reading.kind === 'invalidate';
-  const key = await (ending ? keyring.find(tenant, reading.patient) : keyring.admit(tenant, reading.patient));
-  if (key === undefined) return { outcome: 'unchanged' };
+  const find = async () => {
+    const key = await (ending
+      ? keyring.find(tenant, reading.patient)
+      : keyring.admit(tenant, reading.patient));
+    return key === undefined ? nobody : ok(key);
+  };
   const form = await formOf(reading, forms, tenant);
   const reportOnly = choices.refused === 'report-only';
-  const consentIdOf = (name: string) => consentIdFor(key, name);
   let unread: Refusal | undefined;
   let former = false;
-  const written = await records.execute(
-    tenant,
-    key,
-    (record, now) => {
-      former = !ending && isFormer(record, reading.source);
-      if (former && ifFormer === 'leave') return ok([]);
-      const decided = applyReading(record, reading, { policy, agent, now, reportOnly, form, consentIdOf });
-      const unchanged = decided.ok && decided.value.length === 0;
-      unread = unchanged ? standingUnread(record, reading.source.resourceKey, now) : undefined;
-      return decided;
-    },
-    {},
+  const written = await onSubject(keyring, find, (key) =>
+    records.execute(
+      tenant,
+      key,
+      (record, now) => {
+        former = !ending && isFormer(record, reading.source);
+        if (former && ifFormer === 'leave') return ok([]);
+        const consentIdOf = (name: string) => consentIdFor(key, name);
+        const decided = applyReading(record, reading, {
+          policy,
+          agent,
+          now,
+          reportOnly,
+          form,
+          consentIdOf,
+        });
+        const unchanged = decided.ok && decided.value.length === 0;
+        unread = unchanged ? standingUnread(record, reading.source.resourceKey, now) : undefined;
+        return decided;
+      },
+      {},
+    ),
   );
   if (written.ok && former && ifFormer === 'leave') return { outcome: 'unchanged', former };
   if (written.ok) return cameOf(written.value.events, unread, former);
   const { code, detail, pointer } = written.error;
+  if (code === 'patient-unknown') return { outcome: 'unchanged' };
   if (!failures.has(code)) return { outcome: 'refused', path: pointer, reason: detail };
   return { outcome: 'failed', reason: code, ...(ends.has(code) && { ends: true }) };
 };
+
+const nobody = fail('patient-unknown', 'nothing is recorded of this patient');
 
 const outcomeOf: Readonly<Record<string, Outcome>> = {
   ConsentGranted: 'granted',

@@ -4,6 +4,7 @@ import { ok, type Result } from '../../../schemas/result.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { PatientEvent } from '../../consent/state.ts';
 import { isoOf } from '../../consent/time.ts';
+import { onSubject } from '../../record/on-subject.ts';
 import type { Decide } from '../../record/records.ts';
 import type { CommandContext, Written } from '../../record/written.ts';
 import type { SubjectKey } from '../../vault/keyring.ts';
@@ -17,18 +18,19 @@ interface PatientCommand {
 }
 
 /**
- * Carries a command out on the record that `key` opens, and answers with where its events stand and with what
+ * Carries a command out on the record of whom `find` gives, and answers with where its events stand and with what
  * `named` says of them; on a retry they are those that the first try wrote.
  */
 export const carryOut = async <Named extends object>(
-  { records }: Services,
+  { records, keyring }: Services,
   { principal, body, command }: PatientCommand,
-  key: Result<SubjectKey>,
+  find: () => Promise<Result<SubjectKey>>,
   decide: Decide,
   named: (written: Written) => Named,
 ) => {
-  if (!key.ok) return key;
-  const result = await records.execute(principal.tenant, key.value, decide, command(body.patient));
+  const result = await onSubject(keyring, find, (key) =>
+    records.execute(principal.tenant, key, decide, command(body.patient)),
+  );
   return result.ok ? answerTo(result.value, named(result.value)) : result;
 };
 

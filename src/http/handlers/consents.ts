@@ -37,19 +37,19 @@ export const consentHandlers = (services: Services): Pick<Handlers, ConsentWrite
       const { patient, ...terms } = body;
       const asked = await grantOf(principal, terms);
       if (!asked.ok) return asked;
-      const key = ok(await keyring.admit(principal.tenant, patient));
-      return carryOut(services, exchange, key, (record) => grant(record, asked.value, policy), granted);
+      const admit = async () => ok(await keyring.admit(principal.tenant, patient));
+      return carryOut(services, exchange, admit, (record) => grant(record, asked.value, policy), granted);
     },
 
     async revokeConsent(exchange) {
       const { principal, params, body } = exchange;
       const { patient, ...terms } = body;
       const asked = { ...params, ...terms, agent: agentOf(principal) };
-      const key = await knownPatient(services, principal.tenant, patient);
+      const known = () => knownPatient(services, principal.tenant, patient);
       return carryOut(
         services,
         exchange,
-        key,
+        known,
         (record) => revoke(record, asked, policy),
         () => params,
       );
@@ -58,11 +58,11 @@ export const consentHandlers = (services: Services): Pick<Handlers, ConsentWrite
     async invalidateConsent(exchange) {
       const { principal, params, body } = exchange;
       const asked = { ...params, reason: body.reason, agent: agentOf(principal) };
-      const key = await knownPatient(services, principal.tenant, body.patient);
+      const known = () => knownPatient(services, principal.tenant, body.patient);
       return carryOut(
         services,
         exchange,
-        key,
+        known,
         (record) => invalidate(record, asked),
         () => params,
       );
@@ -73,8 +73,8 @@ export const consentHandlers = (services: Services): Pick<Handlers, ConsentWrite
       const replacement = under('/grant', await grantOf(principal, body.grant));
       if (!replacement.ok) return replacement;
       const asked = { ...params, reason: body.reason, agent: agentOf(principal), grant: replacement.value };
-      const key = await knownPatient(services, principal.tenant, body.patient);
-      return carryOut(services, exchange, key, (record) => correct(record, asked, policy), granted);
+      const known = () => knownPatient(services, principal.tenant, body.patient);
+      return carryOut(services, exchange, known, (record) => correct(record, asked, policy), granted);
     },
   };
 };

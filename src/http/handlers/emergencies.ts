@@ -10,11 +10,11 @@ export const emergencyHandlers = (services: Services): Pick<Handlers, 'declareEm
     const { principal, body } = exchange;
     const { patient, ...terms } = body;
     const asked = { ...terms, declarationId: services.uuid(), agent: agentOf(principal) };
-    const key = ok(await services.keyring.admit(principal.tenant, patient));
+    const admit = async () => ok(await services.keyring.admit(principal.tenant, patient));
     return carryOut(
       services,
       exchange,
-      key,
+      admit,
       (_record, now) => declareEmergency({ ...asked, now }, services.policy),
       (written) => {
         const { declarationId, until } = payloadOf(written, 'EmergencyAccessDeclared');

@@ -21,7 +21,7 @@ export const patientHandlers = (services: Services): Pick<Handlers, PatientReads
       const settled = await records.settled(principal.tenant, key.value, 'whole');
       if (!settled.ok) return settled;
       const { record, now } = settled.value;
-      if (record.revision < 0) return patientUnknown;
+      if (record.revision < 0 || record.erased) return patientUnknown;
       const at = (text: string | undefined) => (text === undefined ? now : instantOf(text, timeZone));
       const validAt = at(body.validAt);
       const knownAt = Math.min(at(body.knownAt), now);
