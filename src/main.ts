@@ -161,15 +161,10 @@ keys
   .action(async () => say(await keysStatusCommand(configured())));
 keys
   .command('rotate')
-  .description('wrap every data key under a new epoch and forget the old one; the service must not run')
-  .action(async () => {
-    const progress = progressOf('Rotating');
-    const said = await rotateKeysCommand(configured(), Date.now(), (done, total) =>
-      progress.show(total === 0 ? 1 : done / total, `${done} keys`),
-    );
-    progress.end();
-    say(said);
-  });
+  .description('wrap every data key under a new epoch and destroy the old one’s key; the service goes on')
+  .action(async () =>
+    say(await rotateKeysCommand(configured(), Date.now(), progressOf('Rotating'), interrupted())),
+  );
 
 keys
   .command('verifiers')

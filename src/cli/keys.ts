@@ -1,10 +1,10 @@
 import type { Millis } from '../../schemas/instant.ts';
 import type { Config } from '../config.ts';
 import { openVault, vaultPlace } from '../ledger-vault.ts';
-import { claimFolder } from '../store/folder.ts';
-import { initKeys } from '../vault/keystore.ts';
+import { initKeys, type KeyStore, openKeyStore } from '../vault/keystore.ts';
 import type { Vault } from '../vault/port.ts';
 import { keysStatus, rotateEpoch } from '../vault/rotation.ts';
+import type { Progress } from './progress.ts';
 
 /** Where a ledger's vault and keys are, as the configuration gives it. */
 export type KeyPlaces = Pick<Config, 'dataFolder' | 'keysFolder' | 'vault' | 'postgres'>;
@@ -20,43 +20,44 @@ export const initKeysCommand = async ({ keysFolder }: KeyPlaces, now: Millis): P
 };
 
 /**
- * `consent-ledger keys rotate`: a new epoch, under which every data key is wrapped anew; goes on where an earlier
- * run was interrupted. Rejects with DataFolderError while a server runs on the folder.
- *
- * Hazard: it cannot see nodes on other machines; all of them must be stopped.
+ * `consent-ledger keys rotate`: a new epoch, under which every data key is wrapped anew, and the end of the old one's
+ * key; goes on where an earlier run was interrupted. Services that run on the same vault and keys go on meanwhile.
  */
 export const rotateKeysCommand = async (
   places: KeyPlaces,
   now: Millis,
-  onProgress: (done: number, total: number) => void,
+  progress: Progress,
+  signal: AbortSignal,
 ): Promise<string> => {
-  const claim = claimFolder(places.dataFolder);
-  try {
-    const { epoch, resumed, rewrapped } = await withVault(places, (vault) =>
-      rotateEpoch(places.keysFolder, vault, now, onProgress),
-    );
-    const how = resumed ? 'The interrupted rotation is complete' : 'The rotation is complete';
-    return `${how}: ${rewrapped} data keys were wrapped anew, all now under epoch ${epoch}.`;
-  } finally {
-    claim.release();
-  }
+  const onProgress = (done: number, total: number) =>
+    progress.show(total === 0 ? 1 : done / total, `${done} keys`);
+  const { epoch, resumed, rewrapped } = await withVault(places, (vault, keyStore) =>
+    rotateEpoch({ vault, keyStore, now, signal, onProgress }),
+  );
+  progress.end();
+  const how = resumed ? 'The interrupted rotation is complete' : 'The rotation is complete';
+  return `${how}: ${rewrapped} data keys were wrapped anew, all now under epoch ${epoch}.`;
 };
 
-/** `consent-ledger keys status`: the epochs and what hangs on each. May be asked while a server runs. */
+/** `consent-ledger keys status`: the epochs and what hangs on each. */
 export const keysStatusCommand = async (places: KeyPlaces): Promise<string> => {
-  const { epochs, rotating } = await withVault(places, (vault) => keysStatus(places.keysFolder, vault));
+  const { epochs, rotating } = await withVault(places, (vault, keyStore) => keysStatus(keyStore, vault));
   const lines = epochs.map(
     ({ epoch, createdAt, current, subjects }) =>
       `epoch ${epoch}  since ${createdAt}  ${subjects} data keys${current ? '  current' : ''}`,
   );
-  const waiting = ['A rotation was interrupted; "keys rotate" completes it.'];
+  const waiting = ['A rotation is under way or was interrupted; "keys rotate" completes it.'];
   return ['The master key opens every key.', ...lines, ...(rotating ? waiting : [])].join('\n');
 };
 
-const withVault = async <T>(places: KeyPlaces, work: (vault: Vault) => Promise<T>): Promise<T> => {
+const withVault = async <T>(
+  places: KeyPlaces,
+  work: (vault: Vault, keyStore: KeyStore) => Promise<T>,
+): Promise<T> => {
+  const keyStore = await openKeyStore(places.keysFolder);
   const vault = await openVault(vaultPlace(places));
   try {
-    return await work(vault);
+    return await work(vault, keyStore);
   } finally {
     await vault.close();
   }

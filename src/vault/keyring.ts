@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { Identifier } from '../../schemas/coding.ts';
+import { EpochUnknown } from './epoch-keys.ts';
+import { meetFence } from './fence.ts';
 import type { KeyStore } from './keystore.ts';
-import { LruCache } from './lru.ts';
-import type { Vault, VaultEntry } from './port.ts';
+import { AgingCache, LruCache } from './lru.ts';
+import { EpochPassed, type Vault, type VaultEntry } from './port.ts';
 
 /** A random id and the key that seals all that is recorded about whom it stands for. */
 export interface SubjectKey {
@@ -38,11 +40,22 @@ export interface KeyringOptions {
   readonly uuid: () => string;
   /** How many subjects the caches hold; each key is made once, since that costs more than using it. */
   readonly cacheSize?: number;
+  /** Milliseconds for which a cached key is used before the vault is asked again. */
+  readonly maxAgeMs?: number;
+  /** Milliseconds by a clock that nobody sets. */
+  readonly monotonicNow?: () => number;
 }
 
-export const openKeyring = ({ vault, keyStore, uuid, cacheSize = 100_000 }: KeyringOptions): Keyring => {
-  const keys = new LruCache<KeyObject>(cacheSize);
-  const subjects = new LruCache<SubjectKey>(cacheSize);
+export const openKeyring = ({
+  vault,
+  keyStore,
+  uuid,
+  cacheSize = 100_000,
+  maxAgeMs = 600_000,
+  monotonicNow = () => performance.now(),
+}: KeyringOptions): Keyring => {
+  const keys = new AgingCache<KeyObject>(cacheSize, maxAgeMs, monotonicNow);
+  const subjects = new AgingCache<SubjectKey>(cacheSize, maxAgeMs, monotonicNow);
   const forgotten = new LruCache<true>(rememberedForgotten);
 
   const openKey = (entry: VaultEntry): KeyObject => {
@@ -55,12 +68,40 @@ export const openKeyring = ({ vault, keyStore, uuid, cacheSize = 100_000 }: Keyr
     if (!forgotten.has(entry.subject)) subjects.set(name, subjectKey);
     return subjectKey;
   };
+  /** Opens what is read; where its epoch is not here, others may have rewrapped it or made the epoch meanwhile. */
+  const opened = async <T>(
+    read: () => Promise<VaultEntry | undefined>,
+    open: (entry: VaultEntry) => T,
+  ): Promise<T | undefined> => {
+    const entry = await read();
+    try {
+      return entry && open(entry);
+    } catch (error) {
+      if (!(error instanceof EpochUnknown)) throw error;
+      await keyStore.epochs.reload();
+      const again = await read();
+      return again && open(again);
+    }
+  };
   const find = async (tenant: string, identifier: Identifier): Promise<SubjectKey | undefined> => {
     const name = nameOf(tenant, identifier);
     const cached = subjects.get(name);
     if (cached !== undefined) return cached;
-    const entry = await vault.find(keyStore.identifierHash(tenant, identifier));
-    return entry === undefined || forgotten.has(entry.subject) ? undefined : keep(name, entry);
+    const hash = keyStore.identifierHash(tenant, identifier);
+    return opened(
+      () => vault.find(hash),
+      (entry) => (forgotten.has(entry.subject) ? undefined : keep(name, entry)),
+    );
+  };
+  const admitNew = async (hash: Buffer): Promise<VaultEntry> => {
+    const subject = uuid();
+    try {
+      return await vault.admit(hash, keyStore.newEntry(subject));
+    } catch (error) {
+      if (!(error instanceof EpochPassed)) throw error;
+      await meetFence(vault, keyStore);
+      return vault.admit(hash, keyStore.newEntry(subject));
+    }
   };
 
   return {
@@ -69,14 +110,17 @@ export const openKeyring = ({ vault, keyStore, uuid, cacheSize = 100_000 }: Keyr
     admit: async (tenant, identifier) => {
       const known = await find(tenant, identifier);
       if (known !== undefined) return known;
-      const hash = keyStore.identifierHash(tenant, identifier);
-      return keep(nameOf(tenant, identifier), await vault.admit(hash, keyStore.newEntry(uuid())));
+      const entry = await admitNew(keyStore.identifierHash(tenant, identifier));
+      const kept = await opened(
+        async () => entry,
+        (standing) => keep(nameOf(tenant, identifier), standing),
+      );
+      return kept!;
     },
     keyOf: async (subject) => {
       const cached = keys.get(subject);
       if (cached !== undefined) return cached;
-      const entry = await vault.get(subject);
-      return entry && openKey(entry);
+      return opened(() => vault.get(subject), openKey);
     },
     peekKey: (subject) => keys.get(subject),
     forget: (subject) => {

@@ -1,7 +1,8 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { Identifier } from '../../schemas/coding.ts';
 import type { Millis } from '../../schemas/instant.ts';
-import { createKeyFolder, type KeyFile, masterKeyPath, readKeyFile } from './key-file.ts';
+import { EpochKeys, newEpoch } from './epoch-keys.ts';
+import { createKeyFolder, masterKeyPath, readLedgerKey } from './key-file.ts';
 import {
   KeysRefused,
   keyLength,
@@ -15,10 +16,10 @@ import type { VaultEntry } from './port.ts';
 
 /** The keys of this ledger, opened: epoch keys, which wrap each subject's data key, and the ledger's own. */
 export interface KeyStore {
-  readonly currentEpoch: number;
+  readonly epochs: EpochKeys;
   /** A new random data key for a subject, wrapped under the current epoch. */
   newEntry(subject: string): VaultEntry;
-  /** A subject's data key. Throws KeysRefused where the epoch is gone or the wrapping is another subject's. */
+  /** A subject's data key. Throws EpochUnknown where the epoch is not here, KeysRefused where it does not open. */
   dataKey(entry: VaultEntry): KeyObject;
   /** The same data key wrapped under the current epoch. */
   rewrap(entry: VaultEntry): VaultEntry;
@@ -28,62 +29,35 @@ export interface KeyStore {
   ledgerKey(purpose: string): KeyObject;
 }
 
-/** Contexts under which the master key wraps. */
-export const ledgerContext = 'ledger key';
-export const epochContext = (epoch: number): string => `epoch key ${epoch}`;
+/** The context under which the master key wraps the ledger's own key. */
+const ledgerContext = 'ledger key';
 
 /** Makes `folder` with a new master key, a ledger key and the first epoch; rejects with KeysRefused if it is there. */
 export const initKeys = async (folder: string, now: Millis): Promise<void> => {
   const masterKey = randomBytes(keyLength);
   const master = masterKeyOf(masterKey);
-  await createKeyFolder(folder, masterKey, {
-    version: 1,
-    ledgerKey: await master.wrap(randomBytes(keyLength), ledgerContext),
-    epochs: [await newEpoch(master, 1, now)],
-  });
+  const ledgerKey = await master.wrap(randomBytes(keyLength), ledgerContext);
+  await createKeyFolder(folder, masterKey, ledgerKey, await newEpoch(master, 1, now));
 };
-
-/** An epoch with a new random key. */
-export const newEpoch = async (
-  master: MasterKey,
-  epoch: number,
-  now: Millis,
-): Promise<KeyFile['epochs'][number]> => ({
-  epoch,
-  createdAt: new Date(now).toISOString(),
-  wrapped: await master.wrap(randomBytes(keyLength), epochContext(epoch)),
-});
 
 /**
  * Opens the keys in `folder`. Rejects with KeysRefused, in a sentence for the operator, where something is missing,
  * damaged, open to others, or wrapped by another master key.
  */
 export const openKeyStore = async (folder: string, masterKey?: MasterKey): Promise<KeyStore> => {
-  const file = await readKeyFile(folder);
+  const wrappedLedgerKey = await readLedgerKey(folder);
   const master = masterKey ?? (await openMasterKeyFile(masterKeyPath(folder)));
-  const ledger = await master.unwrap(file.ledgerKey, ledgerContext);
-  const epochs = new Map<number, KeyObject>();
-  for (const { epoch, wrapped } of file.epochs)
-    epochs.set(epoch, createSecretKey(await master.unwrap(wrapped, epochContext(epoch))));
-  return keyStoreOf(ledger, epochs, Math.max(...epochs.keys()));
+  const ledger = await master.unwrap(wrappedLedgerKey, ledgerContext);
+  return keyStoreOf(ledger, await EpochKeys.open(folder, master));
 };
 
-const keyStoreOf = (
-  ledger: Buffer,
-  epochs: ReadonlyMap<number, KeyObject>,
-  currentEpoch: number,
-): KeyStore => {
-  const epochKey = (epoch: number): KeyObject => {
-    const key = epochs.get(epoch);
-    if (key === undefined) throw new KeysRefused(`the key of epoch ${epoch} is not in the key store`);
-    return key;
-  };
+const keyStoreOf = (ledger: Buffer, epochs: EpochKeys): KeyStore => {
   const wrap = (subject: string, key: Buffer): VaultEntry => {
-    const wrapped = wrapKey(epochKey(currentEpoch), key, dataContext(currentEpoch, subject));
-    return { subject, epoch: currentEpoch, wrapped };
+    const epoch = epochs.current;
+    return { subject, epoch, wrapped: wrapKey(epochs.key(epoch), key, dataContext(epoch, subject)) };
   };
   const unwrap = ({ subject, epoch, wrapped }: VaultEntry): Buffer => {
-    const wrapping = epochKey(epoch);
+    const wrapping = epochs.key(epoch);
     try {
       return unwrapKey(wrapping, wrapped, dataContext(epoch, subject));
     } catch {
@@ -94,7 +68,7 @@ const keyStoreOf = (
     createSecretKey(Buffer.from(hkdfSync('sha256', ledger, '', purpose, keyLength)));
   const identifierKey = ledgerKey('identifier-hash');
   return {
-    currentEpoch,
+    epochs,
     newEntry: (subject) => wrap(subject, randomBytes(keyLength)),
     dataKey: (entry) => createSecretKey(unwrap(entry)),
     rewrap: (entry) => wrap(entry.subject, unwrap(entry)),

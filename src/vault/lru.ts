@@ -54,3 +54,35 @@ export class LruCache<Value> {
     return this.#entries.size;
   }
 }
+
+/** As LruCache, and what was put in longer ago than `maxAgeMs` is not given any more. */
+export class AgingCache<Value> {
+  readonly #entries: LruCache<{ readonly value: Value; readonly until: number }>;
+  readonly #maxAgeMs: number;
+  readonly #monotonicNow: () => number;
+
+  /** `monotonicNow`: milliseconds by a clock that nobody sets. */
+  constructor(capacity: number, maxAgeMs: number, monotonicNow: () => number) {
+    this.#entries = new LruCache(capacity);
+    this.#maxAgeMs = maxAgeMs;
+    this.#monotonicNow = monotonicNow;
+  }
+
+  get(key: string): Value | undefined {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && this.#monotonicNow() < entry.until ? entry.value : undefined;
+  }
+
+  set(key: string, value: Value): void {
+    this.#entries.set(key, { value, until: this.#monotonicNow() + this.#maxAgeMs });
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  /** As LruCache's. */
+  drop(isOne: (value: Value) => boolean): void {
+    this.#entries.drop(({ value }) => isOne(value));
+  }
+}

@@ -9,6 +9,13 @@ export interface VaultEntry extends WrappedKey {
   readonly subject: string;
 }
 
+/** Under which epoch a vault takes entries, and by what the key of that epoch is known again. */
+export interface EpochFence {
+  readonly epoch: number;
+  /** Derived from the epoch's key by a one-way function. */
+  readonly check: Buffer;
+}
+
 /**
  * The only place where anything can be deleted; each adapter passes test/contract/vault.ts. It sees keyed hashes
  * and wrapped keys, never an identifier or a key. Methods reject with VaultUnavailable when it cannot be reached.
@@ -18,7 +25,11 @@ export interface Vault {
   find(identifier: Buffer): Promise<VaultEntry | undefined>;
   /** The entry of a subject; absent when there never was one or its key is destroyed. */
   get(subject: string): Promise<VaultEntry | undefined>;
-  /** Adds an entry, durably; where the identifier is there already (a race was lost) that entry is returned. */
+  /**
+   * Adds an entry, durably; where the identifier is there already (a race was lost) that entry is returned. Rejects
+   * with EpochPassed where the fence stands at another epoch than the entry's: so nobody adds under an epoch that is
+   * being retired.
+   */
   admit(identifier: Buffer, entry: VaultEntry): Promise<VaultEntry>;
   /**
    * Destroys a subject: its wrapped key and every keyed hash that leads to it; whether there was anything left to
@@ -28,13 +39,32 @@ export interface Vault {
   destroy(subject: string): Promise<boolean>;
   /** Entries in order of subject, after `after`; for rebuilds and rewrapping. */
   page(after: string | undefined, limit: number): Promise<VaultEntry[]>;
-  /** Puts each new wrapping in the old one's place where that is still the old epoch's; returns how many it did. */
+  /**
+   * Puts each new wrapping, all of one epoch, in the old one's place where that is still the old epoch's; returns how
+   * many it did. Rejects as `admit` does.
+   */
   rewrap(entries: readonly VaultEntry[], fromEpoch: number): Promise<number>;
   /** How many entries each epoch still holds. */
   epochs(): Promise<ReadonlyMap<number, number>>;
+  /** Where the fence stands; absent in a vault that was never used. */
+  fence(): Promise<EpochFence | undefined>;
+  /**
+   * Moves the fence from epoch `from` to `to`, or sets the first one where `from` is absent. Once it returns, no entry
+   * of an older epoch can be added. Returns the fence that stands, which is another's where that one was faster.
+   */
+  advance(from: number | undefined, to: EpochFence): Promise<EpochFence>;
   close(): Promise<void>;
 }
 
 export class VaultUnavailable extends Error {
   readonly code = 'vault-unavailable';
+}
+
+/** The vault's fence does not stand at the epoch of what was to be written. */
+export class EpochPassed extends VaultUnavailable {
+  override readonly name = 'EpochPassed';
+
+  constructor() {
+    super('the vault stands at another epoch');
+  }
 }

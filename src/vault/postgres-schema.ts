@@ -13,6 +13,7 @@ const migrations: readonly string[] = [
      hash bytea PRIMARY KEY, subject text COLLATE "C" NOT NULL REFERENCES subject
    )`,
   'CREATE INDEX identifier_subject ON identifier (subject)',
+  'CREATE TABLE fence (one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch integer NOT NULL, key_check bytea NOT NULL)',
 ];
 
 /** Held while the tables are made, so that nodes that start together do it once; any number, always the same. */

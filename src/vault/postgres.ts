@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Vault, type VaultEntry, VaultUnavailable } from './port.ts';
+import { type EpochFence, EpochPassed, type Vault, type VaultEntry, VaultUnavailable } from './port.ts';
 import { migrate } from './postgres-schema.ts';
 
 /** How to reach the vault's database. */
@@ -55,6 +55,12 @@ const vaultOn = (pool: pg.Pool): Vault => {
   };
   const find = async (identifier: Buffer): Promise<VaultEntry | undefined> =>
     (await ask<VaultRow>(statements.find, [identifier])).rows[0];
+  const fence = async (): Promise<EpochFence | undefined> =>
+    (await ask<FenceRow>(statements.fence, [])).rows[0];
+  /** Tells why nothing was written. */
+  const requireFence = async (epoch: number): Promise<void> => {
+    if ((await fence())?.epoch !== epoch) throw new EpochPassed();
+  };
 
   let closed: Promise<void> | undefined;
   return {
@@ -66,6 +72,7 @@ const vaultOn = (pool: pg.Pool): Vault => {
         const { rowCount } = await ask(statements.admit, [identifier, subject, epoch, wrapped]);
         const standing = rowCount === 1 ? entry : await find(identifier);
         if (standing !== undefined) return standing;
+        await requireFence(epoch);
       }
       throw new VaultUnavailable('the entry that stood was destroyed each time');
     },
@@ -77,11 +84,23 @@ const vaultOn = (pool: pg.Pool): Vault => {
         entries.map(({ epoch }) => epoch),
         entries.map(({ wrapped }) => wrapped),
       ];
-      return (await ask(statements.rewrap, [...columns, fromEpoch], scanMs)).rowCount ?? 0;
+      const [first] = entries;
+      if (first === undefined) return 0;
+      const { rowCount } = await ask(statements.rewrap, [...columns, fromEpoch, first.epoch], scanMs);
+      if (rowCount === 0) await requireFence(first.epoch);
+      return rowCount ?? 0;
     },
     epochs: async () => {
       const { rows } = await ask<{ epoch: number; entries: number }>(statements.epochs, [], scanMs);
       return new Map(rows.map(({ epoch, entries }) => [epoch, entries]));
+    },
+    fence,
+    advance: async (from, { epoch, check }) => {
+      if (from === undefined) await ask(statements.setFence, [epoch, check]);
+      else await ask(statements.moveFence, [epoch, check, from]);
+      const standing = await fence();
+      if (standing === undefined) throw new EpochPassed();
+      return standing;
     },
     close: () => {
       closed ??= pool.end();
@@ -91,6 +110,7 @@ const vaultOn = (pool: pg.Pool): Vault => {
 };
 
 type VaultRow = VaultEntry & pg.QueryResultRow;
+type FenceRow = EpochFence & pg.QueryResultRow;
 
 interface Statement {
   readonly name: string;
@@ -103,11 +123,14 @@ const statements = {
     text: 'SELECT subject, epoch, wrapped FROM identifier JOIN subject USING (subject) WHERE hash = $1',
   },
   get: { name: 'get', text: 'SELECT subject, epoch, wrapped FROM subject WHERE subject = $1' },
-  // Waits for whoever admits the same identifier right now, and then adds nothing.
+  // Holds the fence where it stands until what was written under its epoch is committed. Waits for whoever admits the
+  // same identifier right now, and then adds nothing.
   admit: {
     name: 'admit',
-    text: `WITH admitted AS (
-             INSERT INTO identifier (hash, subject) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING subject
+    text: `WITH standing AS (SELECT FROM fence WHERE epoch = $3 FOR SHARE),
+           admitted AS (
+             INSERT INTO identifier (hash, subject) SELECT $1, $2 FROM standing
+             ON CONFLICT (hash) DO NOTHING RETURNING subject
            )
            INSERT INTO subject (subject, epoch, wrapped) SELECT subject, $3, $4 FROM admitted`,
   },
@@ -121,11 +144,19 @@ const statements = {
   },
   rewrap: {
     name: 'rewrap',
-    text: `UPDATE subject SET epoch = fresh.epoch, wrapped = fresh.wrapped
-           FROM unnest($1::text[], $2::integer[], $3::bytea[]) AS fresh (subject, epoch, wrapped)
+    text: `WITH standing AS (SELECT FROM fence WHERE epoch = $5 FOR SHARE)
+           UPDATE subject SET epoch = fresh.epoch, wrapped = fresh.wrapped
+           FROM standing, unnest($1::text[], $2::integer[], $3::bytea[]) AS fresh (subject, epoch, wrapped)
            WHERE subject.subject = fresh.subject AND subject.epoch = $4`,
   },
   epochs: { name: 'epochs', text: 'SELECT epoch, count(*)::integer AS entries FROM subject GROUP BY epoch' },
+  fence: { name: 'fence', text: 'SELECT epoch, key_check AS "check" FROM fence' },
+  setFence: {
+    name: 'set-fence',
+    text: 'INSERT INTO fence (epoch, key_check) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+  },
+  // Waits for all that is being written under the old epoch.
+  moveFence: { name: 'move-fence', text: 'UPDATE fence SET epoch = $1, key_check = $2 WHERE epoch = $3' },
 } satisfies Record<string, Statement>;
 
 const clientOptions = ({ url, tls, ca }: PostgresPlace): pg.ClientConfig => {

@@ -1,10 +1,18 @@
 import type { Millis } from '../../schemas/instant.ts';
-import { type KeyFile, masterKeyPath, readKeyFile, replaceKeyFile } from './key-file.ts';
-import { newEpoch, openKeyStore } from './keystore.ts';
-import { type MasterKey, openMasterKeyFile } from './master-key.ts';
+import { meetFence } from './fence.ts';
+import type { KeyStore } from './keystore.ts';
 import type { Vault } from './port.ts';
 
 const pageSize = 1_000;
+
+export interface RotationOptions {
+  readonly keyStore: Pick<KeyStore, 'epochs' | 'rewrap'>;
+  readonly vault: Vault;
+  readonly now: Millis;
+  /** Ends it between two pages; what is done stays done. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
 
 export interface Rotation {
   readonly epoch: number;
@@ -14,64 +22,63 @@ export interface Rotation {
 }
 
 /**
- * Wraps every data key under a new epoch and then forgets the older epochs' keys, so that each older copy of the
- * vault is worthless. Interrupted anywhere, it goes on where it was when it is called again.
- *
- * Hazard: nothing else may use the vault meanwhile; a process that still admits under an old epoch would lose what
- * it admits. The caller holds the data folder's claim.
+ * Wraps every data key under a new epoch and then destroys the older epochs' keys, so that each older copy of the
+ * vault is worthless. Everything else goes on meanwhile: the fence of the vault takes no entry of an older epoch from
+ * before the first key is rewrapped. Interrupted anywhere, it goes on where it was when it is called again; several
+ * that run at once do the same work and harm nothing.
  */
-export const rotateEpoch = async (
-  folder: string,
-  vault: Vault,
-  now: Millis,
-  onProgress: (done: number, total: number) => void = () => {},
-  masterKey?: MasterKey,
-): Promise<Rotation> => {
-  const before = await readKeyFile(folder);
-  const resumed = before.epochs.length > 1;
-  if (!resumed) {
-    const master = masterKey ?? (await openMasterKeyFile(masterKeyPath(folder)));
-    const epoch = await newEpoch(master, currentEpoch(before) + 1, now);
-    await replaceKeyFile(folder, { ...before, epochs: [...before.epochs, epoch] });
-  }
-  const rewrapped = await rewrapAll(folder, vault, onProgress, masterKey);
-  const after = await readKeyFile(folder);
-  const epoch = currentEpoch(after);
-  await replaceKeyFile(folder, { ...after, epochs: after.epochs.filter((entry) => entry.epoch === epoch) });
-  return { epoch, resumed, rewrapped };
+export const rotateEpoch = async (options: RotationOptions): Promise<Rotation> => {
+  const { vault, keyStore, now } = options;
+  const { epochs } = keyStore;
+  await epochs.wipeDestroyed();
+  await epochs.reload();
+  await meetFence(vault, keyStore);
+  const resumed = olderEpochs(keyStore).length > 0;
+  if (!resumed) await beginEpoch(vault, keyStore, now);
+  const rewrapped = await rewrapAll(options);
+  await requireNoneBefore(vault, epochs.current);
+  for (const epoch of olderEpochs(keyStore)) await epochs.destroy(epoch);
+  return { epoch: epochs.current, resumed, rewrapped };
 };
 
-const rewrapAll = async (
-  folder: string,
-  vault: Vault,
-  onProgress: (done: number, total: number) => void,
-  masterKey: MasterKey | undefined,
-): Promise<number> => {
-  const keyStore = await openKeyStore(folder, masterKey);
+const olderEpochs = ({ epochs }: Pick<KeyStore, 'epochs'>): number[] =>
+  epochs.list().flatMap(({ epoch }) => (epoch < epochs.current ? [epoch] : []));
+
+/** The key first, then the fence: what is wrapped under an epoch has its key on the disk. */
+const beginEpoch = async (vault: Vault, { epochs }: Pick<KeyStore, 'epochs'>, now: Millis): Promise<void> => {
+  const from = epochs.current;
+  await epochs.add(from + 1, now);
+  await epochs.follow(await vault.advance(from, epochs.fenceAt(from + 1)));
+};
+
+const rewrapAll = async ({
+  vault,
+  keyStore,
+  signal,
+  onProgress = () => {},
+}: RotationOptions): Promise<number> => {
   const total = [...(await vault.epochs()).values()].reduce((sum, entries) => sum + entries, 0);
   let done = 0;
   let rewrapped = 0;
   let page = await vault.page(undefined, pageSize);
   while (page.length > 0) {
-    const older = page.filter((entry) => entry.epoch !== keyStore.currentEpoch);
+    signal?.throwIfAborted();
+    const older = page.filter((entry) => entry.epoch !== keyStore.epochs.current);
     for (const [epoch, entries] of Map.groupBy(older, (entry) => entry.epoch))
       rewrapped += await vault.rewrap(entries.map(keyStore.rewrap), epoch);
     done += page.length;
     onProgress(done, total);
     page = await vault.page(page.at(-1)?.subject, pageSize);
   }
-  await requireAllIn(vault, keyStore.currentEpoch);
   return rewrapped;
 };
 
-/** An epoch's key is forgotten only where the vault itself says that nothing hangs on it. */
-const requireAllIn = async (vault: Vault, epoch: number): Promise<void> => {
-  const left = [...(await vault.epochs()).keys()].filter((other) => other !== epoch);
+/** An epoch's key is destroyed only where the vault itself says that nothing hangs on it. */
+const requireNoneBefore = async (vault: Vault, epoch: number): Promise<void> => {
+  const left = [...(await vault.epochs()).keys()].filter((other) => other < epoch);
   if (left.length > 0)
     throw new Error('entries of an older epoch appeared during the rotation: run it again');
 };
-
-const currentEpoch = (file: KeyFile): number => Math.max(...file.epochs.map((entry) => entry.epoch));
 
 export interface KeysStatus {
   readonly epochs: readonly {
@@ -81,26 +88,23 @@ export interface KeysStatus {
     /** Data keys wrapped under it. */
     readonly subjects: number;
   }[];
-  /** An interrupted rotation waits to be run again. */
+  /** A rotation is under way, or an interrupted one waits to be run again. */
   readonly rotating: boolean;
 }
 
-/** Which epochs there are and what hangs on each; opens every key on the way, and so proves that it can. */
+/** Which epochs there are and what hangs on each. */
 export const keysStatus = async (
-  folder: string,
-  vault: Vault,
-  masterKey?: MasterKey,
+  { epochs }: Pick<KeyStore, 'epochs'>,
+  vault: Pick<Vault, 'epochs'>,
 ): Promise<KeysStatus> => {
-  const file = await readKeyFile(folder);
-  const { currentEpoch: current } = await openKeyStore(folder, masterKey);
   const subjects = await vault.epochs();
   return {
-    epochs: file.epochs.map(({ epoch, createdAt }) => ({
+    epochs: epochs.list().map(({ epoch, createdAt }) => ({
       epoch,
       createdAt,
-      current: epoch === current,
+      current: epoch === epochs.current,
       subjects: subjects.get(epoch) ?? 0,
     })),
-    rotating: file.epochs.length > 1,
+    rotating: epochs.list().length > 1,
   };
 };

@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { instant, type Millis } from '../../schemas/instant.ts';
-import { masterKeyPath, replacePrivately } from './key-file.ts';
-import { KeysRefused, keyLength, type MasterKey, openMasterKeyFile, requirePrivate } from './master-key.ts';
+import { masterKeyPath } from './key-file.ts';
+import { keyLength, type MasterKey, openMasterKeyFile, requirePrivate } from './master-key.ts';
+import { readPrivately, replacePrivately } from './private-file.ts';
 
 /** An Ed25519 key of the ledger's own, with which it signs checkpoints and receipts. */
 export interface SigningKey {
@@ -90,14 +90,8 @@ const open = async ({ createdAt, publicKey, wrapped }: Entry, master: MasterKey)
 };
 
 const read = async (folder: string): Promise<Entry[]> => {
-  const file = signingPath(folder);
   await requirePrivate(folder, 'folder');
-  await requirePrivate(file, 'file');
-  try {
-    return signingFile.parse(JSON.parse(await readFile(file, 'utf8'))).keys;
-  } catch {
-    throw new KeysRefused(`${file} is damaged; restore it from its backup`);
-  }
+  return (await readPrivately(signingPath(folder), signingFile)).keys;
 };
 
 const write = (folder: string, keys: readonly Entry[]) =>

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
-import { type Vault, type VaultEntry, VaultUnavailable } from './port.ts';
+import { type EpochFence, EpochPassed, type Vault, type VaultEntry, VaultUnavailable } from './port.ts';
 import { openVaultFile } from './sqlite-schema.ts';
-import type { VaultReply, VaultRequest, VaultWrite } from './sqlite-writer.ts';
+import type { VaultReply, VaultRequest, VaultWrite, VaultWritten } from './sqlite-writer.ts';
 
 /** Where the vault of a data folder is. */
 export const vaultFile = (dataFolder: string): string => join(dataFolder, 'vault', 'vault.db');
@@ -33,6 +33,8 @@ export const openSqliteVault = ({ file }: { readonly file: string }): Vault => {
     rewrap: async (entries, fromEpoch) =>
       (await writer.write({ kind: 'rewrap', entries, fromEpoch })) as number,
     epochs: () => read(() => new Map(statements.epochs.all().map((row) => [row.epoch, row.entries]))),
+    fence: () => read(() => statements.fence.get()),
+    advance: async (from, to) => (await writer.write({ kind: 'advance', from, to })) as EpochFence,
     close: async () => {
       await writer.close();
       database.close();
@@ -53,10 +55,11 @@ const prepare = (database: Database.Database) => ({
   epochs: database.prepare<[], { epoch: number; entries: number }>(
     'SELECT epoch, count(*) AS entries FROM subject GROUP BY epoch',
   ),
+  fence: database.prepare<[], EpochFence>('SELECT epoch, key_check AS "check" FROM fence'),
 });
 
 interface Waiting {
-  resolve(value: VaultEntry | number): void;
+  resolve(value: VaultWritten): void;
   reject(error: VaultUnavailable): void;
 }
 
@@ -72,12 +75,12 @@ class Writer {
     this.#file = file;
   }
 
-  write(write: VaultWrite): Promise<VaultEntry | number> {
+  write(write: VaultWrite): Promise<VaultWritten> {
     if (this.#closed) return Promise.reject(new VaultUnavailable('the vault is closed'));
     this.#worker ??= this.#start();
     const ticket = ++this.#ticket;
     const request: VaultRequest = { ticket, write };
-    const { promise, resolve, reject } = Promise.withResolvers<VaultEntry | number>();
+    const { promise, resolve, reject } = Promise.withResolvers<VaultWritten>();
     this.#waiting.set(ticket, { resolve, reject });
     this.#worker.postMessage(request);
     return promise;
@@ -109,7 +112,8 @@ class Writer {
     const waiting = this.#waiting.get(reply.ticket);
     this.#waiting.delete(reply.ticket);
     if ('failed' in reply) waiting?.reject(new VaultUnavailable(reply.failed));
-    else waiting?.resolve(typeof reply.value === 'number' ? reply.value : entryOf(reply.value));
+    else if (reply.value === 'epoch-passed') waiting?.reject(new EpochPassed());
+    else waiting?.resolve(asBuffers(reply.value));
   }
 
   #fail(worker: Worker, cause: Error): void {
@@ -122,4 +126,9 @@ class Writer {
 }
 
 /** Bytes that crossed a thread arrive as a plain Uint8Array. */
-const entryOf = (entry: VaultEntry): VaultEntry => ({ ...entry, wrapped: Buffer.from(entry.wrapped) });
+const asBuffers = (value: VaultEntry | EpochFence | number): VaultWritten => {
+  if (typeof value === 'number') return value;
+  return 'check' in value
+    ? { ...value, check: Buffer.from(value.check) }
+    : { ...value, wrapped: Buffer.from(value.wrapped) };
+};

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vault, VaultEntry } from '../../src/vault/port.ts';
 
 /** A vault of its own for one test, and how to open the same one again. */
@@ -11,6 +12,8 @@ export type OpenVault = () => Promise<{
 }>;
 
 const newEntry = (epoch = 1): VaultEntry => ({ subject: randomUUID(), epoch, wrapped: randomBytes(60) });
+const fenceAt = (epoch: number) => ({ epoch, check: randomBytes(32) });
+const first = fenceAt(1);
 const newHash = (): Buffer => randomBytes(32);
 
 /** What every adapter of the Vault port must hold to. */
@@ -18,6 +21,7 @@ export const vaultContract = (name: string, open: OpenVault): void => {
   const test = (what: string, run: (vault: Vault, reopen: () => Promise<Vault>) => Promise<void>): void => {
     it(what, { timeout: 60_000 }, async () => {
       const { vault, reopen, cleanup } = await open();
+      await vault.advance(undefined, first);
       try {
         await run(vault, reopen);
       } finally {
@@ -88,6 +92,7 @@ export const vaultContract = (name: string, open: OpenVault): void => {
       const [hash, old, other] = [newHash(), newEntry(1), newEntry(1)];
       await vault.admit(hash, old);
       await vault.admit(newHash(), other);
+      await vault.advance(1, fenceAt(2));
       const wrapped = randomBytes(60);
       assert.equal(await vault.rewrap([{ subject: old.subject, epoch: 2, wrapped }], 1), 1);
       assert.deepEqual(await vault.find(hash), { subject: old.subject, epoch: 2, wrapped });
@@ -102,12 +107,56 @@ export const vaultContract = (name: string, open: OpenVault): void => {
     });
 
     test('rewrapping leaves what is no longer of the old epoch, and revives nothing', async (vault) => {
-      const [hash, newer] = [newHash(), newEntry(3)];
+      await vault.advance(1, fenceAt(2));
+      const [hash, newer] = [newHash(), newEntry(2)];
       await vault.admit(hash, newer);
-      const stale = { subject: newer.subject, epoch: 2, wrapped: randomBytes(60) };
-      assert.equal(await vault.rewrap([stale, newEntry(2)], 1), 0);
+      const late = { ...newer, wrapped: randomBytes(60) };
+      assert.equal(await vault.rewrap([late, newEntry(2)], 1), 0);
       assert.deepEqual(await vault.find(hash), newer);
       assert.equal((await vault.page(undefined, 10)).length, 1);
+    });
+
+    test('the fence is set once, and moves from where it stands alone', async (vault, reopen) => {
+      assert.deepEqual(await vault.advance(undefined, fenceAt(7)), first, 'it was set');
+      const second = fenceAt(2);
+      assert.deepEqual(await vault.advance(1, second), second);
+      assert.deepEqual(await vault.advance(1, fenceAt(2)), second, 'another was faster');
+      assert.deepEqual(await vault.fence(), second);
+      await vault.close();
+      assert.deepEqual(await (await reopen()).fence(), second);
+    });
+
+    test('of many that move the fence at once one does, and all are told of it', async (vault) => {
+      const told = await Promise.all(Array.from({ length: 16 }, () => vault.advance(1, fenceAt(2))));
+      for (const fence of told) assert.deepEqual(fence, told[0]);
+    });
+
+    test('nothing is admitted or rewrapped but at the epoch of the fence', async (vault) => {
+      const [hash, standing] = [newHash(), newEntry(1)];
+      await vault.admit(hash, standing);
+      await vault.advance(1, fenceAt(2));
+      await assert.rejects(vault.admit(newHash(), newEntry(1)), { name: 'EpochPassed' });
+      await assert.rejects(vault.admit(newHash(), newEntry(3)), { name: 'EpochPassed' });
+      await assert.rejects(vault.rewrap([{ ...standing, epoch: 3 }], 1), { name: 'EpochPassed' });
+      assert.deepEqual(await vault.page(undefined, 10), [standing]);
+      assert.deepEqual(await vault.admit(hash, newEntry(1)), standing, 'who is there already is found');
+    });
+
+    test('once the fence has moved, all that is ever admitted under the old epoch is there', async (vault, reopen) => {
+      const other = await reopen();
+      let admitted = 0;
+      const admit = async (): Promise<void> => {
+        for (;;) {
+          await vault.admit(newHash(), newEntry(1));
+          admitted += 1;
+        }
+      };
+      const admitting = Array.from({ length: 8 }, () => assert.rejects(admit, { name: 'EpochPassed' }));
+      while (admitted < 50) await sleep(1);
+      await other.advance(1, fenceAt(2));
+      const seen = (await other.epochs()).get(1);
+      await Promise.all(admitting);
+      assert.equal(seen, admitted);
     });
 
     test('what is destroyed is gone, by identifier and by subject, for good, and nothing else', async (vault, reopen) => {
@@ -156,6 +205,7 @@ export const vaultContract = (name: string, open: OpenVault): void => {
       const entry = newEntry(1);
       await vault.admit(newHash(), entry);
       await vault.destroy(entry.subject);
+      await vault.advance(1, fenceAt(2));
       assert.equal(await vault.rewrap([{ ...entry, epoch: 2 }], 1), 0);
       assert.deepEqual(await vault.page(undefined, 10), []);
     });
@@ -170,6 +220,8 @@ export const vaultContract = (name: string, open: OpenVault): void => {
         () => vault.admit(newHash(), newEntry()),
         () => vault.destroy(randomUUID()),
         () => vault.rewrap([newEntry(2)], 1),
+        () => vault.fence(),
+        () => vault.advance(1, fenceAt(2)),
       ])
         await assert.rejects(call, { code: 'vault-unavailable' });
     });

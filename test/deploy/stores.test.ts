@@ -96,6 +96,7 @@ describe('the stores of docker-compose.yml, with what prepare.sh makes', () => {
         } as const;
         const vault = await openPostgresVault(place);
         const entry = { subject: randomUUID(), epoch: 1, wrapped: randomBytes(60) };
+        await vault.advance(undefined, { epoch: 1, check: randomBytes(32) });
         await vault.admit(randomBytes(32), entry);
         assert.deepEqual(await vault.get(entry.subject), entry);
         await vault.close();

@@ -86,6 +86,26 @@ describe('the keyring', () => {
       );
     }));
 
+  it('asks the vault again for what it has held too long', () =>
+    withKit(async ({ vault, keyStore }) => {
+      let now = 0;
+      const aging = { vault, keyStore, uuid: randomUUID, maxAgeMs: 1_000, monotonicNow: () => now };
+      const keyring = openKeyring(aging);
+      const { subject, key } = await keyring.admit('north', patient);
+      now = 999;
+      assert.equal(keyring.peek('north', patient)?.key, key);
+      assert.equal(keyring.peekKey(subject), key);
+      now = 1_000;
+      assert.equal(keyring.peek('north', patient), undefined);
+      assert.equal(keyring.peekKey(subject), undefined);
+      assert.ok((await keyring.find('north', patient))?.key.equals(key));
+      assert.ok(keyring.peek('north', patient), 'it is held anew');
+      now = 2_000;
+      await vault.close();
+      await assert.rejects(keyring.find('north', patient), { code: 'vault-unavailable' });
+      await assert.rejects(keyring.keyOf(subject), { code: 'vault-unavailable' });
+    }));
+
   it('says so when the vault cannot be reached', () =>
     withKit(async ({ keyring, vault }) => {
       await vault.close();

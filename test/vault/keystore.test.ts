@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { EpochUnknown } from '../../src/vault/epoch-keys.ts';
 import { initKeys, type KeyStore, openKeyStore } from '../../src/vault/keystore.ts';
 import { KeysRefused, masterKeyOf } from '../../src/vault/master-key.ts';
 import { someDay, withFolder } from './kit.ts';
@@ -23,9 +35,9 @@ describe('keys init', () => {
       const keys = join(folder, 'keys');
       await initKeys(keys, someDay);
       assert.equal((await stat(keys)).mode & 0o777, 0o700);
-      for (const name of ['master.key', 'keys.json'])
+      for (const name of ['master.key', 'keys.json', 'epoch-1.json'])
         assert.equal((await stat(join(keys, name))).mode & 0o777, 0o600, name);
-      assert.deepEqual((await readdir(keys)).sort(), ['keys.json', 'master.key']);
+      assert.deepEqual((await readdir(keys)).sort(), ['epoch-1.json', 'keys.json', 'master.key']);
       assert.deepEqual(await readdir(folder), ['keys']);
       const text = (await readFile(join(keys, 'master.key'), 'utf8')).trim();
       assert.equal(Buffer.from(text, 'base64').length, 32);
@@ -95,10 +107,25 @@ describe('opening the keys', () => {
       },
       /keys\.json is damaged/,
     ],
-    'an epoch that was renamed': [
+    'an epoch that others may read': [
+      (keys) => chmod(join(keys, 'epoch-1.json'), 0o644),
+      /epoch-1\.json is open to others/,
+    ],
+    'no epoch': [(keys) => rm(join(keys, 'epoch-1.json')), /holds no epoch key/],
+    'an epoch cut short': [
+      (keys) => truncate(join(keys, 'epoch-1.json'), 50),
+      /epoch-1\.json is damaged; restore it/,
+    ],
+    'an epoch whose file was renamed': [
+      (keys) => rename(join(keys, 'epoch-1.json'), join(keys, 'epoch-2.json')),
+      /holds another epoch than its name says/,
+    ],
+    'an epoch that was made another': [
       async (keys) => {
-        const file = join(keys, 'keys.json');
-        await writeFile(file, (await readFile(file, 'utf8')).replace('"epoch": 1', '"epoch": 2'));
+        const text = await readFile(join(keys, 'epoch-1.json'), 'utf8');
+        await writeFile(join(keys, 'epoch-2.json'), text.replace('"epoch": 1', '"epoch": 2'), {
+          mode: 0o600,
+        });
       },
       /master key does not open the epoch key 2/,
     ],
@@ -130,6 +157,79 @@ describe('opening the keys', () => {
       await rm(file);
       const again = await openKeyStore(keys, master);
       assert.deepEqual(plainOf(again, entry), plainOf(keyStore, entry));
+    }));
+});
+
+describe('epochs', () => {
+  it('are brought from the one file that held them to files of their own', () =>
+    withKeys(async (keys, keyStore) => {
+      const entry = keyStore.newEntry(randomUUID());
+      const [file, epochFile] = [join(keys, 'keys.json'), join(keys, 'epoch-1.json')];
+      const { ledgerKey } = JSON.parse(await readFile(file, 'utf8'));
+      const epoch = JSON.parse(await readFile(epochFile, 'utf8'));
+      await rm(epochFile);
+      await writeFile(file, JSON.stringify({ version: 1, ledgerKey, epochs: [epoch] }));
+      assert.deepEqual(plainOf(await openKeyStore(keys), entry), plainOf(keyStore, entry));
+      assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { version: 2, ledgerKey });
+      assert.deepEqual(plainOf(await openKeyStore(keys), entry), plainOf(keyStore, entry));
+    }));
+
+  it('that many make at once is one, whose key all have', () =>
+    withKeys(async (keys) => {
+      const stores = await Promise.all(Array.from({ length: 8 }, () => openKeyStore(keys)));
+      await Promise.all(stores.map(({ epochs }) => epochs.add(2, someDay)));
+      const [first, ...others] = stores.map(({ epochs }) => epochs.fenceAt(2));
+      for (const other of others) assert.deepEqual(other, first);
+      assert.deepEqual((await readdir(keys)).sort(), [
+        'epoch-1.json',
+        'epoch-2.json',
+        'keys.json',
+        'master.key',
+      ]);
+    }));
+
+  it('that are destroyed are gone from the folder, and from every store that looks again', () =>
+    withKeys(async (keys, keyStore) => {
+      const other = await openKeyStore(keys);
+      const entry = keyStore.newEntry(randomUUID());
+      await keyStore.epochs.add(2, someDay);
+      await keyStore.epochs.follow(keyStore.epochs.fenceAt(2));
+      await Promise.all([keyStore.epochs.destroy(1), keyStore.epochs.destroy(1)]);
+      assert.deepEqual((await readdir(keys)).sort(), ['epoch-2.json', 'keys.json', 'master.key']);
+      assert.throws(() => keyStore.dataKey(entry), EpochUnknown);
+      assert.ok(other.dataKey(entry));
+      await other.epochs.reload();
+      assert.throws(() => other.dataKey(entry), EpochUnknown);
+      assert.equal(other.epochs.current, 2);
+    }));
+
+  it('whose destruction was interrupted are none any more, and wiped by the next', () =>
+    withKeys(async (keys, keyStore) => {
+      await keyStore.epochs.add(2, someDay);
+      await rename(join(keys, 'epoch-1.json'), join(keys, 'epoch-1.destroyed'));
+      const again = await openKeyStore(keys);
+      assert.deepEqual(
+        again.epochs.list().map(({ epoch }) => epoch),
+        [2],
+      );
+      await again.epochs.wipeDestroyed();
+      assert.deepEqual((await readdir(keys)).sort(), ['epoch-2.json', 'keys.json', 'master.key']);
+    }));
+
+  it('of another key store are not followed', () =>
+    withKeys(async (_keys, keyStore) =>
+      withKeys(async (_others, other) => {
+        await assert.rejects(keyStore.epochs.follow(other.epochs.fenceAt(1)), /must share one keys folder/);
+        await assert.rejects(
+          keyStore.epochs.follow({ epoch: 2, check: randomBytes(32) }),
+          /epoch 2 is not in the key store/,
+        );
+      }),
+    ));
+
+  it('are not destroyed while they are current', () =>
+    withKeys(async (_keys, keyStore) => {
+      await assert.rejects(keyStore.epochs.destroy(1), KeysRefused);
     }));
 });
 

@@ -22,6 +22,8 @@ export const someDay = Date.UTC(2026, 2, 1);
 
 export interface VaultKit {
   readonly keys: string;
+  /** Of the vault. */
+  readonly file: string;
   readonly vault: Vault;
   readonly keyStore: KeyStore;
   readonly keyring: Keyring;
@@ -32,6 +34,7 @@ export const openVaultKit = async (folder: string): Promise<VaultKit> => {
   const keys = join(folder, 'keys');
   await initKeys(keys, someDay);
   const keyStore = await openKeyStore(keys);
-  const vault = openSqliteVault({ file: join(folder, 'vault', 'vault.db') });
-  return { keys, vault, keyStore, keyring: openKeyring({ vault, keyStore, uuid: randomUUID }) };
+  const file = join(folder, 'vault', 'vault.db');
+  const vault = openSqliteVault({ file });
+  return { keys, file, vault, keyStore, keyring: openKeyring({ vault, keyStore, uuid: randomUUID }) };
 };

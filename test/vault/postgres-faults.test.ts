@@ -10,6 +10,7 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 /** No call may take longer: two seconds to connect and three for the answer, and what a busy machine adds. */
 const boundMs = 8_000;
 
+const first = { epoch: 1, check: randomBytes(32) };
 const newEntry = (): VaultEntry => ({ subject: randomUUID(), epoch: 1, wrapped: randomBytes(60) });
 
 /** A call fails as a vault that is unavailable, within the bound. */
@@ -50,7 +51,7 @@ describe('faults of the vault on PostgreSQL', { skip: noPostgres, timeout: 120_0
     const url = await server.database(proxy.port);
     const vault = await openPostgresVault({ url, tls: 'off', connections });
     try {
-      await vault.get(randomUUID());
+      await vault.advance(undefined, first);
       await run(vault, proxy, url);
     } finally {
       await vault.close();
@@ -61,6 +62,7 @@ describe('faults of the vault on PostgreSQL', { skip: noPostgres, timeout: 120_0
   it('a server killed under writers: each is told, what was admitted is there, and it heals', async () => {
     const url = await server.database();
     const vault = await openPostgresVault({ url, tls: 'off', connections: 8 });
+    await vault.advance(undefined, first);
     const admitted: { readonly hash: Buffer; readonly entry: VaultEntry }[] = [];
     const failures: unknown[] = [];
     let writing = true;

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { initKeysCommand, type KeyPlaces, keysStatusCommand, rotateKeysCommand } from '../../src/cli/keys.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { openKeyring } from '../../src/vault/keyring.ts';
+import { EpochUnknown } from '../../src/vault/epoch-keys.ts';
+import { requireOpenable } from '../../src/vault/fence.ts';
+import { openKeyring, type SubjectKey } from '../../src/vault/keyring.ts';
 import { openKeyStore } from '../../src/vault/keystore.ts';
 import type { Vault } from '../../src/vault/port.ts';
 import { keysStatus, rotateEpoch } from '../../src/vault/rotation.ts';
+import { openSqliteVault } from '../../src/vault/sqlite.ts';
 import { openVaultKit, someDay, type VaultKit, withFolder } from './kit.ts';
 
 const later = someDay + 86_400_000;
@@ -18,6 +22,8 @@ const placesIn = (folder: string): KeyPlaces => ({
   vault: 'sqlite',
   postgres: { tls: 'verify', connections: 8 },
 });
+const silent = { show: () => {}, end: () => {} };
+const rotate = (places: KeyPlaces) => rotateKeysCommand(places, later, silent, new AbortController().signal);
 const patientOf = (n: number) => ({ system: 'urn:test', value: `P-${n}` });
 
 const withPatients = (count: number, run: (kit: VaultKit, folder: string) => Promise<void>): Promise<void> =>
@@ -30,6 +36,12 @@ const withPatients = (count: number, run: (kit: VaultKit, folder: string) => Pro
       await kit.vault.close();
     }
   });
+
+const backUp = async (file: string, to: string): Promise<void> => {
+  const database = new Database(file, { readonly: true });
+  await database.backup(to);
+  database.close();
+};
 
 /** Every patient still has the key that sealed what is recorded about it. */
 const requireSameKeys = async (kit: VaultKit, count: number): Promise<void> => {
@@ -47,9 +59,8 @@ describe('keys rotate', () => {
     withPatients(25, async (kit, folder) => {
       await cp(join(folder, 'vault'), join(folder, 'lost-backup'), { recursive: true });
       const seen: [number, number][] = [];
-      const rotation = await rotateEpoch(kit.keys, kit.vault, later, (done, total) =>
-        seen.push([done, total]),
-      );
+      const onProgress = (done: number, total: number) => seen.push([done, total]);
+      const rotation = await rotateEpoch({ ...kit, now: later, onProgress });
       assert.deepEqual(rotation, { epoch: 2, resumed: false, rewrapped: 25 });
       assert.deepEqual(seen.at(-1), [25, 25]);
       assert.deepEqual(await kit.vault.epochs(), new Map([[2, 25]]));
@@ -58,7 +69,7 @@ describe('keys rotate', () => {
       const entry = (await kit.vault.get(old.subject))!;
       const keyStore = await openKeyStore(kit.keys);
       assert.throws(() => keyStore.dataKey({ ...entry, epoch: 1 }), /epoch 1 is not in the key store/);
-      assert.doesNotMatch(await readFile(join(kit.keys, 'keys.json'), 'utf8'), /"epoch": 1/);
+      assert.deepEqual((await readdir(kit.keys)).sort(), ['epoch-2.json', 'keys.json', 'master.key']);
     }));
 
   it('goes on where it was interrupted, under the same epoch', () =>
@@ -71,8 +82,8 @@ describe('keys rotate', () => {
           throw new Error('the power failed');
         },
       };
-      await assert.rejects(rotateEpoch(kit.keys, broken, later), /the power failed/);
-      const between = await keysStatus(kit.keys, kit.vault);
+      await assert.rejects(rotateEpoch({ ...kit, vault: broken, now: later }), /the power failed/);
+      const between = await keysStatus(kit.keyStore, kit.vault);
       assert.ok(between.rotating);
       assert.deepEqual(
         between.epochs.map(({ epoch, subjects, current }) => ({ epoch, subjects, current })),
@@ -82,7 +93,7 @@ describe('keys rotate', () => {
         ],
       );
       await requireSameKeys(kit, 10);
-      const rotation = await rotateEpoch(kit.keys, kit.vault, later);
+      const rotation = await rotateEpoch({ ...kit, now: later });
       assert.deepEqual(rotation, { epoch: 2, resumed: true, rewrapped: 6 });
       await requireSameKeys(kit, 10);
       assert.notDeepEqual(await kit.vault.get(first!.subject), first);
@@ -91,17 +102,148 @@ describe('keys rotate', () => {
   it('keeps the old epoch where the vault says that something still hangs on it', () =>
     withPatients(3, async (kit) => {
       const forgetful: Vault = { ...kit.vault, rewrap: async () => 0 };
-      await assert.rejects(rotateEpoch(kit.keys, forgetful, later), /run it again/);
+      await assert.rejects(rotateEpoch({ ...kit, vault: forgetful, now: later }), /run it again/);
       await requireSameKeys(kit, 3);
     }));
 
   it('of an empty vault makes a new epoch', () =>
     withPatients(0, async (kit) => {
-      assert.deepEqual(await rotateEpoch(kit.keys, kit.vault, later), {
+      assert.deepEqual(await rotateEpoch({ ...kit, now: later }), {
         epoch: 2,
         resumed: false,
         rewrapped: 0,
       });
+    }));
+});
+
+describe('a rotation under a service that goes on', () => {
+  it('loses nobody who is admitted meanwhile, by however many keyrings', () =>
+    withPatients(200, async (kit) => {
+      let going = true;
+      let names = 200;
+      const admitted = new Map<number, SubjectKey>();
+      const serve = async (): Promise<void> => {
+        const keyring = openKeyring({
+          vault: kit.vault,
+          keyStore: await openKeyStore(kit.keys),
+          uuid: randomUUID,
+          cacheSize: 1,
+        });
+        while (going) {
+          const name = names++;
+          admitted.set(name, await keyring.admit('north', patientOf(name)));
+          assert.ok(await keyring.find('north', patientOf(name % 200)));
+        }
+      };
+      const serving = Array.from({ length: 3 }, serve);
+      const rotating = openSqliteVault({ file: kit.file });
+      for (let epoch = 2; epoch <= 4; epoch += 1) {
+        const before = admitted.size;
+        while (admitted.size < before + 20) await sleep(1);
+        const keyStore = await openKeyStore(kit.keys);
+        assert.equal((await rotateEpoch({ vault: rotating, keyStore, now: later })).epoch, epoch);
+      }
+      going = false;
+      await Promise.all(serving);
+      await rotating.close();
+      const keyStore = await openKeyStore(kit.keys);
+      assert.deepEqual(
+        keyStore.epochs.list().map(({ epoch }) => epoch),
+        [4],
+      );
+      const fresh = openKeyring({ vault: kit.vault, keyStore, uuid: randomUUID });
+      for (const [name, { subject, key }] of admitted) {
+        const found = await fresh.find('north', patientOf(name));
+        assert.ok(found?.subject === subject && found.key.equals(key), `patient ${name}`);
+      }
+      await requireSameKeys(kit, 200);
+    }));
+
+  it('of several that run at once, each ends well, and no key is lost', () =>
+    withPatients(50, async (kit) => {
+      const rotate = async () => rotateEpoch({ ...kit, keyStore: await openKeyStore(kit.keys), now: later });
+      const rotations = await Promise.allSettled([rotate(), rotate(), rotate()]);
+      assert.ok(rotations.some(({ status }) => status === 'fulfilled'));
+      await rotate();
+      await requireSameKeys(kit, 50);
+      assert.equal((await readdir(kit.keys)).filter((name) => name.startsWith('epoch')).length, 1);
+    }));
+
+  it('ends where it is told to, and goes on when it is run again', () =>
+    withPatients(30, async (kit) => {
+      const controller = new AbortController();
+      const vault: Vault = {
+        ...kit.vault,
+        page: (after, limit) => {
+          if (after !== undefined) controller.abort();
+          return kit.vault.page(after, Math.min(limit, 10));
+        },
+      };
+      await assert.rejects(rotateEpoch({ ...kit, vault, now: later, signal: controller.signal }), {
+        name: 'AbortError',
+      });
+      await requireSameKeys(kit, 30);
+      const rotation = await rotateEpoch({ ...kit, now: later });
+      assert.deepEqual(rotation, { epoch: 2, resumed: true, rewrapped: 20 });
+    }));
+
+  it('interrupted before the fence moved: the key that is there is taken', () =>
+    withPatients(5, async (kit) => {
+      const broken: Vault = { ...kit.vault, advance: () => Promise.reject(new Error('the power failed')) };
+      await assert.rejects(rotateEpoch({ ...kit, vault: broken, now: later }), /the power failed/);
+      assert.ok(await kit.keyring.admit('north', patientOf(5)), 'at the epoch of the fence');
+      const keyStore = await openKeyStore(kit.keys);
+      const keyring = openKeyring({ vault: kit.vault, keyStore, uuid: randomUUID });
+      assert.ok(await keyring.admit('north', patientOf(6)), 'by a process that starts now, too');
+      assert.deepEqual(await kit.vault.epochs(), new Map([[1, 7]]));
+      const rotation = await rotateEpoch({ ...kit, now: later });
+      assert.deepEqual(rotation, { epoch: 2, resumed: false, rewrapped: 7 });
+      await requireSameKeys(kit, 7);
+    }));
+
+  it('on a node with a keys folder of its own: the node refuses to admit, and heals with the folder', () =>
+    withPatients(2, async (kit, folder) => {
+      const own = join(folder, 'own-keys');
+      await cp(kit.keys, own, { recursive: true });
+      const keyStore = await openKeyStore(own);
+      const keyring = openKeyring({ vault: kit.vault, keyStore, uuid: randomUUID });
+      assert.ok(await keyring.find('north', patientOf(0)));
+      await rotateEpoch({ ...kit, now: later });
+      await assert.rejects(keyring.admit('north', patientOf(2)), { code: 'vault-unavailable' });
+      await assert.rejects(keyring.find('north', patientOf(1)), { code: 'vault-unavailable' });
+      await assert.rejects(rotateEpoch({ vault: kit.vault, keyStore, now: later }), EpochUnknown);
+      await cp(join(kit.keys, 'epoch-2.json'), join(own, 'epoch-2.json'));
+      assert.ok(await keyring.admit('north', patientOf(2)));
+      assert.ok(await keyring.find('north', patientOf(1)));
+      await requireSameKeys(kit, 3);
+    }));
+});
+
+describe('before a start', () => {
+  it('vault and keys that belong together are met, and an empty vault gets its fence', () =>
+    withPatients(0, async (kit) => {
+      await requireOpenable(kit.vault, kit.keyStore);
+      assert.deepEqual(await kit.vault.fence(), kit.keyStore.epochs.fenceAt(1));
+      await requireOpenable(kit.vault, kit.keyStore);
+    }));
+
+  it('a vault from before the epoch was retired is refused, and so is an older keys folder', () =>
+    withPatients(3, async (kit, folder) => {
+      const [oldVault, oldKeys] = [join(folder, 'old-vault.db'), join(folder, 'old-keys')];
+      await cp(kit.keys, oldKeys, { recursive: true });
+      await backUp(kit.file, oldVault);
+      await rotateEpoch({ ...kit, now: later });
+      const restored = openSqliteVault({ file: oldVault });
+      await assert.rejects(
+        requireOpenable(restored, kit.keyStore),
+        /epoch 1, whose key was destroyed.*rotation to epoch 2 \(begun 2026-03-02.*Restore a copy made since/,
+      );
+      await restored.close();
+      await assert.rejects(
+        requireOpenable(kit.vault, await openKeyStore(oldKeys)),
+        /epoch 2, whose key is not in the keys folder/,
+      );
+      await requireOpenable(kit.vault, await openKeyStore(kit.keys));
     }));
 });
 
@@ -113,26 +255,8 @@ describe('the keys commands', () => {
         await keysStatusCommand(placesIn(folder)),
         /epoch 1 {2}since 2026-03-01T00:00:00\.000Z {2}0 data keys {2}current/,
       );
-      assert.match(
-        await rotateKeysCommand(placesIn(folder), later, () => {}),
-        /complete: 0 data keys .* epoch 2/,
-      );
+      assert.match(await rotate(placesIn(folder)), /complete: 0 data keys .* epoch 2/);
       assert.match(await keysStatusCommand(placesIn(folder)), /epoch 2 {2}since 2026-03-02/);
-    }));
-
-  it('rotate is refused while a server runs on the folder', () =>
-    withFolder(async (folder) => {
-      await initKeysCommand(placesIn(folder), someDay);
-      const store = await openSqliteStore({ folder, clock: Date.now });
-      try {
-        await assert.rejects(
-          rotateKeysCommand(placesIn(folder), later, () => {}),
-          /in use by another process/,
-        );
-      } finally {
-        await store.close();
-      }
-      assert.match(await keysStatusCommand(placesIn(folder)), /epoch 1/);
     }));
 });
 

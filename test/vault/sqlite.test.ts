@@ -8,6 +8,8 @@ import { openSqliteVault } from '../../src/vault/sqlite.ts';
 import { vaultContract } from '../contract/vault.ts';
 import { withFolder } from './kit.ts';
 
+const fenceAt = (epoch: number) => ({ epoch, check: randomBytes(32) });
+
 vaultContract('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
   const file = join(folder, 'vault', 'vault.db');
@@ -29,6 +31,7 @@ vaultContract('SQLite', async () => {
 it('the vault is a file of 0600 in a folder of 0700', () =>
   withFolder(async (folder) => {
     const vault = openSqliteVault({ file: join(folder, 'vault', 'vault.db') });
+    await vault.advance(undefined, fenceAt(1));
     await vault.admit(randomBytes(32), { subject: randomUUID(), epoch: 1, wrapped: randomBytes(60) });
     for (const name of ['vault.db', 'vault.db-wal', 'vault.db-shm'])
       assert.equal((await stat(join(folder, 'vault', name))).mode & 0o777, 0o600, name);
@@ -52,6 +55,7 @@ it('what was destroyed is nowhere in the files, while the vault is open and read
       epoch: 1,
       wrapped: randomBytes(60),
     }));
+    await vault.advance(undefined, fenceAt(1));
     await vault.admit(hash, entry);
     for (const other of others) await vault.admit(randomBytes(32), other);
     const stands = async () => {
@@ -72,7 +76,9 @@ it('a wrapping that was replaced is nowhere in the files once the vault is close
     const file = join(folder, 'vault', 'vault.db');
     const vault = openSqliteVault({ file });
     const old = { subject: randomUUID(), epoch: 1, wrapped: randomBytes(60) };
+    await vault.advance(undefined, fenceAt(1));
     await vault.admit(randomBytes(32), old);
+    await vault.advance(1, fenceAt(2));
     await vault.rewrap([{ ...old, epoch: 2, wrapped: randomBytes(60) }], 1);
     await vault.close();
     const bytes = await readFile(file);
