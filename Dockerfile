@@ -9,6 +9,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY schemas schemas
 COPY src src
+COPY reports reports
 
 RUN install -d -o node -g node -m 0700 /data /keys
 USER node

@@ -48,3 +48,17 @@ export const sensitivityNodes: readonly TreeNode[] = [
   ...nodesOf(systems.sensitivity, vocabulary.informationSensitivity),
   ...shippedExtension,
 ];
+
+/** What HL7 calls each code of the trees, by `<system>|<code>`; a code that has none is missing. */
+export const displays: ReadonlyMap<string, string> = new Map(
+  [
+    ...vocabulary.purposeOfUse.map((entry) => ({ system: systems.purpose, ...entry })),
+    ...[...vocabulary.informationSensitivity, ...vocabulary.obligation, ...vocabulary.refrain].map(
+      (entry) => ({
+        system: systems.sensitivity,
+        ...entry,
+      }),
+    ),
+    ...vocabulary.confidentiality.codes.map((entry) => ({ system: systems.confidentiality, ...entry })),
+  ].map(({ system, code, display }) => [`${system}|${code}`, display]),
+);

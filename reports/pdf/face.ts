@@ -1,0 +1,78 @@
+import type { PdfkitFont } from './pdfkit.ts';
+
+/** A piece of text as operands of TJ, and its width in thousandths of the font size. */
+export interface Run {
+  readonly glyphs: string;
+  readonly width: number;
+}
+
+const maxWords = 20_000;
+const invisible = /\p{C}/u;
+const onlyLetters = /^[\p{L}\p{P}]+$/u;
+
+/**
+ * A font that measures and encodes words. Words of letters are laid out whole, with kerning, and kept up to a
+ * number; what has digits in it (times, ids, hashes) rarely comes twice and is put together from its characters.
+ */
+export class Face {
+  readonly font: PdfkitFont;
+  private readonly characters = new Map<string, Run>();
+  private words = new Map<string, Run>();
+
+  constructor(font: PdfkitFont) {
+    this.font = font;
+  }
+
+  /** A word without spaces, of characters that the font has (`shown`). */
+  run(word: string): Run {
+    if (!onlyLetters.test(word)) return joined([...word].map((character) => this.character(character)));
+    const known = this.words.get(word);
+    if (known !== undefined) return known;
+    if (this.words.size === maxWords) this.words = new Map();
+    const run = this.encoded(word);
+    this.words.set(word, run);
+    return run;
+  }
+
+  /** The text with each character that cannot be seen, or that the font has not, written as its code point: `[U+4E2D]`. */
+  shown(text: string): string {
+    return text.replace(/[^ -~]/gu, (character) => {
+      const codePoint = character.codePointAt(0)!;
+      if (/\s/u.test(character)) return ' ';
+      if (!invisible.test(character) && this.font.font.hasGlyphForCodePoint(codePoint)) return character;
+      return `[U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}]`;
+    });
+  }
+
+  private character(character: string): Run {
+    const known = this.characters.get(character);
+    if (known !== undefined) return known;
+    const run = this.encoded(character);
+    this.characters.set(character, run);
+    return run;
+  }
+
+  private encoded(text: string): Run {
+    const [hex, positions] = this.font.encode(text);
+    let glyphs = '';
+    let open = '';
+    let width = 0;
+    positions.forEach(({ xAdvance, advanceWidth }, at) => {
+      open += hex[at];
+      width += xAdvance;
+      const kerning = xAdvance - advanceWidth;
+      if (kerning === 0) return;
+      glyphs += `<${open}>${-kerning} `;
+      open = '';
+    });
+    return { glyphs: open === '' ? glyphs : `${glyphs}<${open}>`, width };
+  }
+}
+
+const joined = (runs: readonly Run[]): Run => ({
+  glyphs: runs
+    .map(({ glyphs }) => glyphs)
+    .join('')
+    .replaceAll('><', ''),
+  width: runs.reduce((sum, { width }) => sum + width, 0),
+});

@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { createDeflate } from 'node:zlib';
+import type { PdfkitDocument, Ref } from './pdfkit.ts';
+
+/** Where the bytes of the document go, one chunk after the other. */
+export type Write = (chunk: Uint8Array) => Promise<void>;
+
+const chunkBytes = 65_536;
+const xrefEntriesAtOnce = 4_096;
+
+/**
+ * The bytes of a pdfkit document on their way out. pdfkit's own stream holds all that nobody has read yet, and
+ * its cross-reference table is written in one go; here both leave in chunks.
+ */
+export class PdfFile {
+  readonly pdf: PdfkitDocument;
+  private readonly write: Write;
+  private held: Uint8Array[] = [];
+  private heldBytes = 0;
+
+  constructor(pdf: PdfkitDocument, write: Write) {
+    this.pdf = pdf;
+    this.write = write;
+    this.hold(pdf.read() ?? new Uint8Array());
+    pdf._write = (data) => {
+      const bytes = data instanceof Uint8Array ? data : Buffer.from(`${data}\n`, 'latin1');
+      this.hold(bytes);
+      pdf._offset += bytes.length;
+    };
+    // Called when the last object has been written; the table follows in `end`.
+    pdf._finalize = () => {};
+  }
+
+  /** Hands on what is held, once there is enough of it. */
+  async drain(atLeast: number = chunkBytes): Promise<void> {
+    if (this.heldBytes < atLeast) return;
+    const chunk = Buffer.concat(this.held);
+    this.held = [];
+    this.heldBytes = 0;
+    if (chunk.length > 0) await this.write(chunk);
+  }
+
+  /**
+   * Writes a stream object, deflated, whose length is known when it ends (hence in an object of its own).
+   * `dictionary` is the text inside `<< >>`.
+   */
+  async stream(dictionary: string, bytes: AsyncIterable<Uint8Array>): Promise<Ref> {
+    const { pdf } = this;
+    const stream = pdf.ref();
+    const length = pdf.ref(0);
+    stream.offset = pdf._offset;
+    pdf._write(`${stream.id} 0 obj\n<<\n${dictionary}\n/Filter /FlateDecode\n/Length ${length}\n>>\nstream`);
+    const begun = pdf._offset;
+    const deflated = Readable.from(bytes).compose(createDeflate());
+    for await (const chunk of deflated) {
+      pdf._write(chunk);
+      await this.drain();
+    }
+    const written = pdf._offset - begun;
+    pdf._write('\nendstream\nendobj');
+    pdf._refEnd(stream);
+    length.data = written as unknown as Ref['data'];
+    length.end();
+    return stream;
+  }
+
+  /** Ends the document: all objects that are open, the cross-reference table and the trailer. */
+  async end(): Promise<void> {
+    const { pdf } = this;
+    pdf.end();
+    const xref = pdf._offset;
+    const offsets = pdf._offsets;
+    pdf._write(`xref\n0 ${offsets.length + 1}\n0000000000 65535 f `);
+    for (let from = 0; from < offsets.length; from += xrefEntriesAtOnce) {
+      const entries = offsets.slice(from, from + xrefEntriesAtOnce);
+      pdf._write(entries.map((offset) => `${String(offset).padStart(10, '0')} 00000 n `).join('\n'));
+      await this.drain();
+    }
+    const id = `<${Buffer.from(pdf._id).toString('hex')}>`;
+    const trailer = `/Size ${offsets.length + 1}\n/Root ${pdf._root}\n/Info ${pdf._info}\n/ID [${id} ${id}]`;
+    pdf._write(`trailer\n<<\n${trailer}\n>>\nstartxref\n${xref}\n%%EOF`);
+    await this.drain(0);
+  }
+
+  private hold(bytes: Uint8Array): void {
+    this.held.push(bytes);
+    this.heldBytes += bytes.length;
+  }
+}

@@ -1,0 +1,241 @@
+import type { Ends, RuleWords, Wording } from './wording.ts';
+
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+const counted = (count: number, one: string, many: string): string =>
+  count === 1 ? `1 ${one}` : `${count} ${many}`;
+const between = ({ start, end }: Ends): string =>
+  [start === undefined ? '' : `from ${start}`, end === undefined ? '' : `until ${end}`]
+    .filter(Boolean)
+    .join(' ');
+const by = (subject: string, organisation: string | undefined, issuer: string): string =>
+  `${subject}${organisation === undefined ? '' : ` of ${organisation}`} (issuer ${issuer})`;
+
+const dataOf = (words: RuleWords): string => {
+  const limits = [
+    words.classes.length > 0 && `of type ${listed(words.classes)}`,
+    words.codes.length > 0 && `coded ${listed(words.codes)}`,
+    words.labels.length > 0 && `labelled ${listed(words.labels)}`,
+    words.references.length > 0 && listed(words.references),
+    words.authors.length > 0 && `written by ${listed(words.authors)}`,
+    (words.dataPeriod.start ?? words.dataPeriod.end) !== undefined && `made ${between(words.dataPeriod)}`,
+  ].filter((limit) => limit !== false);
+  return limits.length === 0 ? 'all data' : `data (${limits.join('; ')})`;
+};
+
+/** English. */
+export const en: Wording = {
+  language: 'en',
+  thousands: ',',
+  kinds: {
+    history: {
+      title: 'Consent history',
+      about:
+        'What was recorded about the consents of these patients, and how questions about them were answered.',
+    },
+    disclosures: {
+      title: 'Decisions and disclosures',
+      about: 'Who asked to use data of these patients, for what, and what was answered (45 CFR 164.528).',
+    },
+    patient: {
+      title: 'Record of one patient',
+      about: 'All that the ledger holds about one patient (Articles 15 and 20 GDPR).',
+    },
+    erasures: {
+      title: 'Register of erasures',
+      about: 'Whose data was erased, and when. It names nobody (Article 17 GDPR).',
+    },
+  },
+  page: { of: (number) => `Page ${number} of `, export: (id) => `Export ${id}` },
+  subject: 'Audit export of a consent ledger',
+  signature: 'Signature of the ledger that issued this export',
+
+  asked: {
+    heading: 'What was asked',
+    export: 'Export',
+    tenant: 'Tenant',
+    by: 'Asked by',
+    at: 'Asked at',
+    ground: 'Ground',
+    noGround: 'none given',
+    cohort: 'About',
+    identifiers: (asked) => `patients by identifier: ${asked} asked about`,
+    form: (formId) => `all patients with a consent on form ${formId}`,
+    all: 'all patients of the tenant',
+    period: 'Period',
+    wholePeriod: 'all that was recorded up to the checkpoint',
+    periodOf: (ends) => `recorded ${between(ends)}`,
+    periodNote: 'Consents from before the period are shown too, since answers within it rest on them.',
+  },
+  numbers: {
+    heading: 'The answer in numbers',
+    patients: 'patients known',
+    unknown: 'unknown to the ledger',
+    erased: 'erased',
+    events: 'events',
+    decisions: 'logged decisions',
+    notOpened: (events, decisions) =>
+      `Of these, ${events} events and ${decisions} decisions are shown closed: they are outside the period, or of a patient who was erased. They are counted and proven all the same.`,
+  },
+  charts: {
+    inForce: 'Consents in force',
+    inForceAlt: (from, first, until, last, most) =>
+      `Line chart of the consents in force over time, as known at the checkpoint. On ${from}: ${first}. On ${until}: ${last}. At most: ${most}.`,
+    inForceNone: 'No consent in this export is open to be counted.',
+    outcomes: 'Decisions by outcome',
+    outcomesAlt: (counts) => `Bar chart of the decisions by outcome: ${counts}.`,
+    outcomesNone: 'No decision in this export is open to be counted.',
+    outcomesNote: 'Each item that was asked about counts once.',
+  },
+  checkpoint: {
+    heading: 'What it is proven by',
+    about:
+      'The ledger signed this checkpoint: how long its log was, and two fingerprints that no change to any event, and no event left out, would leave as they are. Events after it are not in this export.',
+    origin: 'Origin',
+    size: 'Events in the log',
+    root: 'Root of the log',
+    heads: 'Root of the heads',
+    recorded: 'Recorded up to',
+    signers: 'Signed by',
+    attachment: (name) => `Attachment ${name}`,
+    fingerprint: (sha256, bytes) => `SHA-256 ${sha256}, ${bytes} bytes`,
+  },
+  check: {
+    heading: 'How to check it',
+    about:
+      'Both work without a network and without us. keys.txt holds the public keys that you trust, got by another way than this document.',
+    ours: 'that nothing was altered or left out, that these pages say what the attachment says, and that each decision follows:',
+    theirs: 'the signature of the document, with a tool of others:',
+  },
+  reading: {
+    heading: 'How to read it',
+    lines: [
+      'Every entry has two times. Recorded is when the ledger wrote it down; it can be proven, and orders the entries. Signed, effective, ended and asked are the times that the entry itself speaks of.',
+      'All times are UTC, in the form of ISO 8601.',
+      'Leaf, revision and line below an entry say where its proof is: leaf of the log, place in the record of the patient, line of the attachment.',
+    ],
+  },
+  limits: {
+    heading: 'What it cannot prove',
+    lines: [
+      'One history: a ledger that shows different logs to different people is found out only when they compare checkpoints. Keep this one.',
+      'Time: recorded is the word of the clock of the ledger. The log proves the order.',
+      'Whom an identifier stands for, and that the ledger knows nobody by it: that is the word of the ledger.',
+      'What was never recorded, and whether what was recorded is true. Nor that whoever asked kept to the answer.',
+      'Anything after the checkpoint.',
+    ],
+  },
+
+  patients: {
+    heading: 'Patients',
+    range: (first, last) => `Patients ${first} to ${last}`,
+    one: (number, name) => `Patient ${number}: ${name}`,
+    subject: (subject) => `Subject ${subject}`,
+    known: (events, decisions) => `Known. ${events} events, ${decisions} logged decisions.`,
+    unknown: 'Unknown: the ledger knows nobody by this identifier.',
+    erased: (events, decisions) =>
+      `Erased. ${events} events, ${decisions} logged decisions; what they said can no longer be read by anyone. That they stood in the log still verifies.`,
+    events: 'Events',
+    decisions: 'Decisions',
+  },
+  times: {
+    recorded: 'recorded',
+    signed: 'signed',
+    effective: 'effective',
+    ended: 'ended',
+    asked: 'asked',
+    validAt: 'for',
+    knownAt: 'as known',
+  },
+  event: {
+    titles: {
+      ConsentGranted: 'Consent given',
+      ConsentRevoked: 'Consent withdrawn',
+      ConsentExpired: 'Consent ran out',
+      ConsentInvalidated: 'Consent entered in error',
+      EmergencyAccessDeclared: 'Emergency access declared',
+      PatientErased: 'Patient erased',
+    },
+    refusal: 'Consent refused',
+    unreadable: (path) =>
+      `The document could not be understood (${path}). Until it is read it permits nothing.`,
+    inForce: (ends) => `Holds ${between(ends)}.`,
+    retroactive: 'Holds for the time before it was signed, too.',
+    otherwise: {
+      permit: 'Permits whatever it does not speak of.',
+      deny: 'Forbids whatever it does not speak of.',
+    },
+    except: 'Except: ',
+    consent: (id) => `Consent ${id}`,
+    erasure: (id) => `Erasure ${id}`,
+    form: (formId, version) => `on form ${formId}, version ${version}`,
+    replaces: (ids) => `Replaces ${ids}.`,
+    purposes: (purposes) => `For ${purposes}.`,
+    grantor: (references) => `Given by ${references}.`,
+    representative: (reference, authority) =>
+      `Signed for the patient by ${reference}${authority === undefined ? '' : ` (${authority})`}.`,
+    witness: (references) => `Witnessed by ${references}.`,
+    document: (contentType, sha256) => `Document: ${contentType}, SHA-256 ${sha256}.`,
+    fhir: (release, resourceKey) => `From FHIR ${release} ${resourceKey}.`,
+    reason: (reason) => `Reason: ${reason}`,
+    correctedBy: (consentId) => `Corrected by consent ${consentId}.`,
+    emergency: (recipient, ends) => `${recipient} broke the glass, ${between(ends)}.`,
+    recordedBy: (subject, organisation, issuer) => `Recorded by ${by(subject, organisation, issuer)}.`,
+    closed: 'Not opened: outside the period, or its key was destroyed.',
+  },
+  rule: (words) => {
+    const verb = words.type === 'permit' ? 'Permits' : 'Forbids';
+    const who = words.recipients.length === 0 ? 'everyone' : listed(words.recipients);
+    const what =
+      words.actions.length === 0
+        ? `any use of ${dataOf(words)}`
+        : `to ${listed(words.actions)} ${dataOf(words)}`;
+    const why = words.purposes.length === 0 ? 'for any purpose' : `for ${listed(words.purposes)}`;
+    const more = [
+      words.custodians.length > 0 && `, kept by ${listed(words.custodians)}`,
+      (words.period.start ?? words.period.end) !== undefined && `, ${between(words.period)}`,
+      words.obligations.length > 0 && `, with the obligation ${listed(words.obligations)}`,
+    ].filter((part) => part !== false);
+    return `${verb} ${who} ${what} ${why}${more.join('')}.`;
+  },
+  decision: {
+    outcomes: { permit: 'Permitted', deny: 'Refused', conditional: 'Conditional' },
+    mixed: 'Differs by item',
+    reasons: {
+      permitted: 'the patient agreed',
+      refused: 'the patient said no',
+      conditional: 'the asker applies the remaining rules',
+      'missing-information': 'with what the question left out, it may be a no',
+      'implicit-policy': 'no consent speaks of it; the rule of the house holds',
+      'not-covered': 'no consent speaks of it',
+      expired: 'the consent had run out',
+      revoked: 'the consent was withdrawn',
+      'not-yet-valid': 'the consent did not hold yet',
+      'no-consent': 'there was no consent',
+      'unknown-patient': 'the patient was not known',
+      'break-glass': 'an emergency was declared',
+      'break-glass-undeclared': 'no emergency was declared',
+      'break-glass-refused': 'the patient refused emergency access',
+    },
+    question: (who, action, purpose, items) =>
+      `${who} asked to ${action} ${items === 1 ? 'data' : counted(items, 'item', 'items')} for ${purpose}.`,
+    memberOf: (references) => `member of ${references}`,
+    roles: (roles) => `as ${roles}`,
+    custodian: (reference) => `kept by ${reference}`,
+    verdict: (items, outcome, reason) =>
+      `${counted(items, 'item', 'items')} ${{ permit: 'permitted', deny: 'refused', conditional: 'conditional' }[outcome]}: ${reason}.`,
+    basis: (grounds) => `By ${grounds}.`,
+    ground: (name, rules) => `${name} (${rules})`,
+    otherwise: 'otherwise',
+    obligations: (obligations) => `With the obligation ${obligations}.`,
+    review: 'To be reviewed.',
+    askedBy: (subject, organisation, issuer) => `Asked through ${by(subject, organisation, issuer)}.`,
+    id: (decisionId) => `Decision ${decisionId}`,
+    closed: 'Not opened: outside the period, or its key was destroyed.',
+  },
+  proof: {
+    event: (index, revision, line) => `leaf ${index} · revision ${revision} · line ${line}`,
+    decision: (index, entry, line) => `leaf ${index} · entry ${entry} · line ${line}`,
+  },
+  codes: {},
+};
