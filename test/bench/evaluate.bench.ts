@@ -1,15 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Question } from '../../schemas/decision.ts';
-import type { ConsentGranted } from '../../schemas/events/consent-granted.ts';
-import type { Rule } from '../../schemas/provision.ts';
 import { settings } from '../../schemas/settings.ts';
-import { systems } from '../../schemas/vocabulary.ts';
 import { evaluate } from '../../src/consent/evaluate.ts';
 import { replay } from '../../src/consent/evolve.ts';
 import { compilePolicy } from '../../src/consent/policy.ts';
 import { type ResolvedQuestion, resolveQuestion } from '../../src/consent/question.ts';
 import type { PatientRecord } from '../../src/consent/state.ts';
+import { median } from './rounds.ts';
 import type { BenchRow } from './row.ts';
+import { grants, purposes, question } from './ten-consents.ts';
 
 const rounds = 15;
 const lookups = 20_000;
@@ -18,58 +16,20 @@ const patients = 100_000;
 const records = 100;
 const now = Date.parse('2026-03-01T00:00:00Z');
 
-const purpose = (code: string) => ({ system: systems.purpose, code });
-const label = (code: string) => ({ system: systems.confidentiality, code });
-const purposes = [
-  'TREAT',
-  'HPAYMT',
-  'HRESCH',
-  'HOPERAT',
-  'PUBHLTH',
-  'CLINTRCH',
-  'ETREAT',
-  'HMARKT',
-  'PATRQT',
-  'COC',
-];
-
-/** Five rules of the kinds that consents are made of: by purpose, recipient, label, class and with exceptions. */
-const rulesOf = (consent: number): Rule[] => [
-  { type: 'permit', purpose: [purpose('TREAT')], recipient: [{ reference: `Organization/${consent}` }] },
-  { type: 'permit', purpose: [purpose(purposes[consent]!)], exceptions: [{ label: [label('V')] }] },
-  { type: 'deny', purpose: [purpose('HMARKT')] },
-  { type: 'deny', recipient: [{ reference: `Practitioner/${consent}` }] },
-  { type: 'permit', purpose: [purpose('HRESCH')], class: [{ code: 'Observation' }], action: ['use'] },
-];
-
-const grantOf = (consent: number): ConsentGranted => ({
-  consentId: randomUUID(),
-  signedAt: `2025-0${(consent % 9) + 1}-01T00:00:00.000Z`,
-  period: { end: '2030-12-31T23:59:59.999Z' },
-  rules: rulesOf(consent),
-  agent: { issuer: 'https://issuer.example', subject: 'clerk' },
-});
-
 const recordOf = (): PatientRecord =>
   replay(
-    Array.from({ length: 10 }, (_, consent) => ({
+    grants.map((grant, revision) => ({
       type: 'ConsentGranted' as const,
-      payload: grantOf(consent),
-      revision: consent,
-      recordedAt: Date.parse('2025-10-01T00:00:00Z') + consent,
+      payload: {
+        ...grant,
+        consentId: randomUUID(),
+        agent: { issuer: 'https://issuer.example', subject: 'clerk' },
+      },
+      revision,
+      recordedAt: Date.parse('2025-10-01T00:00:00Z') + revision,
       id: randomUUID(),
     })),
   );
-
-const question: Question = {
-  recipient: { reference: 'Practitioner/amy', memberOf: ['Organization/3'], roles: [] },
-  purpose: purpose('TREAT'),
-  action: 'use',
-  items: [{ reference: 'Observation/1', class: [{ code: 'Observation' }], labels: [label('N')] }],
-};
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Nanoseconds each of `times` calls takes. */
 const nanosecondsOf = (times: number, run: (index: number) => void): number => {
