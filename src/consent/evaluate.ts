@@ -12,7 +12,8 @@ import { type View, viewerOf } from './view.ts';
 
 /**
  * Answers a question from a patient's record; `undefined`: there is none. Pure (S7.6): what is worked out once for
- * a record and a policy is kept beside them, and changes no answer.
+ * a record and a policy is kept beside them, and changes no answer. Its members stand in the order of RFC 8785,
+ * which spares the log of answers the sorting.
  *
  * @throws RangeError where the record leaves out what the question needs (`settledBefore`)
  */
@@ -35,15 +36,15 @@ export function evaluate(
   const view = viewerOf(known, policy)(question);
   return {
     algorithm,
-    validAt: question.validAtText,
-    knownAt: question.knownAtText,
-    revision: known.revision,
     items: question.items.map((item) => {
       const voices = voicesOf(view.consents, question, item);
       return question.purpose === breakGlassKey
         ? breakTheGlass(known, voices, question, policy)
         : judgeItem(view, voices, question, item);
     }),
+    knownAt: question.knownAtText,
+    revision: known.revision,
+    validAt: question.validAtText,
   };
 }
 

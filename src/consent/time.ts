@@ -7,7 +7,12 @@ const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
  * The instant as it stands in events and answers. The year 10000, which a period that ends with 9999 reaches in
  * time zones west of Greenwich, has no such form: it becomes the last instant of 9999.
  */
-export const isoOf = (at: Millis): string => new Date(Math.min(at, lastInstant)).toISOString();
+export const isoOf = (at: Millis): string => {
+  if (at !== written.at) written = { at, text: new Date(Math.min(at, lastInstant)).toISOString() };
+  return written.text;
+};
+/** The last one is kept: an answer has the same instant in several places, and many questions come in one millisecond. */
+let written = { at: Number.NaN, text: '' };
 
 /** The first moment of a FHIR dateTime; a partial date is read in `timeZone` (SEMANTICS S1.1, S1.4). */
 export const instantOf = (text: string, timeZone: string): Millis => dateTimeSpan(text, timeZone).from;

@@ -9,14 +9,16 @@ type Ground = Verdict['basis'][number];
 
 /** A verdict; lists that are empty are left out. */
 export function verdict(
-  given: Pick<Verdict, 'decision' | 'reason' | 'basis'>,
+  { basis, decision, reason }: Pick<Verdict, 'decision' | 'reason' | 'basis'>,
   obligations: readonly Coding[],
   missing: readonly string[],
 ): Verdict {
   return {
-    ...given,
-    ...(obligations.length > 0 && { obligations: [...obligations] }),
+    basis,
+    decision,
     ...(missing.length > 0 && { missing: [...missing] }),
+    ...(obligations.length > 0 && { obligations: [...obligations] }),
+    reason,
   };
 }
 
@@ -24,7 +26,7 @@ export function verdict(
 export const basisOf = (heard: readonly Voice[]): Ground[] =>
   heard.flatMap(({ consent: { consentId, revision, otherwise }, byRule, trails }): Ground[] => {
     if (byRule) return [{ consentId, revision, rules: trails.map(leafPath) }];
-    return otherwise ? [{ consentId, revision, otherwise: true }] : [];
+    return otherwise ? [{ consentId, otherwise: true, revision }] : [];
   });
 
 const leafPath = ({ rules }: Trail): string => rules[rules.length - 1]!.path;

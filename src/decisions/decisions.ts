@@ -100,7 +100,7 @@ class LedgerDecisions implements Decisions {
     });
   }
 
-  async #answer(
+  #answer(
     agent: Agent,
     tenant: string,
     { subjectKey, record, now, known }: Ground,
@@ -108,28 +108,38 @@ class LedgerDecisions implements Decisions {
     options: AskOptions,
   ): Promise<Result<readonly Decision[]>> {
     const { policy, log, maxStalenessMs = Number.POSITIVE_INFINITY } = this.#parts;
-    if (log.staleness() > maxStalenessMs)
-      return fail('store-behind', 'This node may not have heard yet of what was withdrawn');
+    if (log.staleness() > maxStalenessMs) return storeBehind;
     const resolved: ResolvedQuestion[] = [];
     for (const question of questions) {
       const result = resolveQuestion(question, policy, now, known);
-      if (!result.ok) return result;
+      if (!result.ok) return Promise.resolve(result);
       resolved.push(result.value);
     }
-    if (record && !resolved.every(({ validAt, knownAt }) => answers(record, validAt, knownAt))) {
-      const whole = await this.#grounds.settled(tenant, subjectKey, 'whole');
-      return whole.ok ? this.#answer(agent, tenant, whole.value, questions, options) : whole;
-    }
+    if (record && !resolved.every(({ validAt, knownAt }) => answers(record, validAt, knownAt)))
+      return this.#answerFromWhole(agent, tenant, subjectKey, questions, options);
     const askedAt = isoOf(now);
+    const asker = agentOf(agent);
+    // In the order of RFC 8785.
     const entries = resolved.map((question, at) => ({
-      decisionId: decisionIdAt(now, this.#parts.uuid()),
-      askedAt,
-      agent: agentOf(agent),
-      question: questions[at]!,
+      agent: asker,
       answer: evaluate(record, question, policy),
+      askedAt,
+      decisionId: decisionIdAt(now, this.#parts.uuid()),
+      question: questions[at]!,
       settings: policy.hash,
     }));
     return this.#logged(tenant, subjectKey, entries, options);
+  }
+
+  async #answerFromWhole(
+    agent: Agent,
+    tenant: string,
+    subjectKey: SubjectKey,
+    questions: readonly Question[],
+    options: AskOptions,
+  ): Promise<Result<readonly Decision[]>> {
+    const whole = await this.#grounds.settled(tenant, subjectKey, 'whole');
+    return whole.ok ? this.#answer(agent, tenant, whole.value, questions, options) : whole;
   }
 
   async #logged(
@@ -192,7 +202,11 @@ class LedgerDecisions implements Decisions {
 
 /** Of a principal what stands in the log. */
 const agentOf = ({ issuer, subject, organisation }: Agent): Agent =>
-  organisation === undefined ? { issuer, subject } : { issuer, subject, organisation };
+  organisation === undefined ? { issuer, subject } : { issuer, organisation, subject };
+
+const storeBehind = Promise.resolve(
+  fail('store-behind', 'This node may not have heard yet of what was withdrawn'),
+);
 
 const commitAll = (entries: readonly DecisionEntry[]) => {
   try {

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { ApiRoute } from '../../schemas/http/route.ts';
 import { fail, ok } from '../../schemas/result.ts';
 import { may } from '../access/may.ts';
@@ -16,6 +16,12 @@ export type Accepted<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: RequestFailure };
 
+/** A request, with what Express found in its URL where the route takes something from there. */
+export interface Incoming extends IncomingMessage {
+  readonly params?: unknown;
+  readonly query?: unknown;
+}
+
 const nothing = ok(undefined);
 const unconditional = ok<Preconditions>({});
 
@@ -27,7 +33,7 @@ export const acceptor = (
 ) => {
   const { tokens, limits, requestSecret } = transport;
 
-  return async (request: Request, trace: Trace): Promise<Accepted<Exchange<ApiRoute>>> => {
+  return async (request: Incoming, trace: Trace): Promise<Accepted<Exchange<ApiRoute>>> => {
     const found = await tokens.principalOf(request.headers.authorization);
     if (!found.ok) return found;
     const principal = found.value;
@@ -51,7 +57,7 @@ export const acceptor = (
       expectedRevision,
       ...(idempotencyKey !== undefined && {
         requestId: requestIdOf(requestSecret, principal, JSON.stringify(about), idempotencyKey),
-        requestHash: requestHash([route.method, route.path, request.params, json.value]),
+        requestHash: requestHash([route.method, route.path, request.params ?? {}, json.value]),
       }),
     });
     const parts = { params: params.value, query: query.value, body: body.value };

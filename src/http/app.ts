@@ -1,4 +1,5 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import type { ApiRoute } from '../../schemas/http/route.ts';
 import { apiRoutes, publicRoutes } from '../../schemas/http/routes.ts';
 import type { Principal } from '../access/principal.ts';
@@ -12,8 +13,12 @@ import { expressPath, serve } from './serve.ts';
 import type { Services } from './services.ts';
 import { traceOf } from './trace.ts';
 
-/** The HTTP interface: one Express route for each route of the contract, and nothing else. */
-export const createHttpApp = (services: Services): Express => {
+/**
+ * The HTTP interface: one Express route for each route of the contract, and nothing else. A request for the very path
+ * of a route that takes nothing from its URL is handed straight to it: the work of Express, which is to find the
+ * route, costs as much as a decision.
+ */
+export const createHttpApp = (services: Services): RequestListener => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -26,9 +31,12 @@ export const createHttpApp = (services: Services): Express => {
     withinLimit(`${issuer}\n${tenant}\n${subject}`);
 
   const handlers = allHandlers(services);
+  const straight = new Map<string, RequestListener>();
   for (const [id, route] of Object.entries(apiRoutes) as [keyof typeof apiRoutes, ApiRoute][]) {
     const handler = handlers[id] as unknown as Handler<ApiRoute>;
-    app[route.method](expressPath(route.path), serve(services, route, handler, withinRate));
+    const listener = serve(services, route, handler, withinRate);
+    app[route.method](expressPath(route.path), listener);
+    if (!route.params && !route.query) straight.set(`${route.method.toUpperCase()} ${route.path}`, listener);
   }
 
   const open = publicHandlers(services);
@@ -70,5 +78,5 @@ export const createHttpApp = (services: Services): Express => {
     refuse(request, response, { code: 'internal', detail: 'the request could not be carried out' });
   };
   app.use(broken);
-  return app;
+  return (request, response) => (straight.get(`${request.method} ${request.url}`) ?? app)(request, response);
 };

@@ -18,43 +18,42 @@ const malformed = (detail: string) => fail('invalid-request', detail, '');
  * The JSON value in the body of a request, within its limits: strict UTF-8, no compression, no lone surrogates
  * (which have no canonical form). It is read by hand, for this stands on the way of every check.
  */
-export const readBody = async (request: IncomingMessage, limits: BodyLimits): Promise<Result<unknown>> => {
-  const {
-    'content-type': mediaType = '',
-    'content-encoding': encoding,
-    'content-length': length,
-  } = request.headers;
-  if (!json.test(mediaType))
-    return fail('media-type-unsupported', 'the body must be application/json in UTF-8');
-  if (encoding !== undefined && encoding !== 'identity') {
-    return fail('media-type-unsupported', 'the body must not be compressed');
-  }
-  if (Number(length) > limits.bytes) return tooLarge;
-  const collected = await collect(request, limits.bytes);
-  if (!collected.ok) return collected;
-  const bytes = collected.value;
-  if (!isUtf8(bytes)) return malformed('the body is not UTF-8');
-  const text = bytes.toString('utf8');
-  if (nestsDeeper(text, limits.depth)) return fail('body-too-large', 'the body is nested too deep');
-  return parse(text);
-};
-
-const collect = (request: IncomingMessage, limit: number): Promise<Result<Buffer>> =>
-  new Promise((resolve) => {
+export const readBody = (request: IncomingMessage, limits: BodyLimits): Promise<Result<unknown>> => {
+  const refused = refusedUnread(request, limits);
+  if (refused !== undefined) return Promise.resolve(refused);
+  return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= limit) {
+      if (size <= limits.bytes) {
         chunks.push(chunk);
         return;
       }
       request.pause();
       resolve(tooLarge);
     });
-    request.on('end', () => resolve(ok(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))));
+    request.on('end', () => resolve(read(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), limits)));
     request.on('error', () => resolve(malformed('the body did not arrive whole')));
   });
+};
+
+const refusedUnread = ({ headers }: IncomingMessage, limits: BodyLimits): Result<never> | undefined => {
+  const { 'content-type': mediaType = '', 'content-encoding': encoding, 'content-length': length } = headers;
+  if (!json.test(mediaType))
+    return fail('media-type-unsupported', 'the body must be application/json in UTF-8');
+  if (encoding !== undefined && encoding !== 'identity') {
+    return fail('media-type-unsupported', 'the body must not be compressed');
+  }
+  return Number(length) > limits.bytes ? tooLarge : undefined;
+};
+
+const read = (bytes: Buffer, limits: BodyLimits): Result<unknown> => {
+  if (!isUtf8(bytes)) return malformed('the body is not UTF-8');
+  const text = bytes.toString('utf8');
+  if (nestsDeeper(text, limits.depth)) return fail('body-too-large', 'the body is nested too deep');
+  return parse(text);
+};
 
 /** Brackets outside of strings. Text that is no JSON may be judged wrongly here, and is refused after. */
 const nestsDeeper = (text: string, limit: number): boolean => {

@@ -1,8 +1,8 @@
-import type { Request, Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import type { ApiRoute } from '../../schemas/http/route.ts';
 import type { Principal } from '../access/principal.ts';
 import { VaultUnavailable } from '../vault/port.ts';
-import { acceptor } from './accept.ts';
+import { acceptor, type Incoming } from './accept.ts';
 import type { Handler } from './exchange.ts';
 import { etagOf } from './preconditions.ts';
 import { problemReply, type RequestFailure } from './problem-reply.ts';
@@ -18,7 +18,7 @@ const noVault: RequestFailure = { code: 'vault-unavailable', detail: 'the keys c
 export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 /**
- * The Express handler of one route of the contract: lets a request in, has it handled, and answers, with a problem
+ * The listener of one route of the contract: lets a request in, has it handled, and answers, with a problem
  * where it fails or takes too long.
  */
 export const serve = <Route extends ApiRoute>(
@@ -32,7 +32,7 @@ export const serve = <Route extends ApiRoute>(
   const method = route.method.toUpperCase();
   const template = expressPath(route.path);
 
-  const carryOut = async (request: Request, trace: Trace): Promise<Reply | RequestFailure> => {
+  const carryOut = async (request: Incoming, trace: Trace): Promise<Reply | RequestFailure> => {
     const accepted = await accept(request, trace);
     if (!accepted.ok) return accepted.error;
     const result = await (handle as unknown as Handler<ApiRoute>)(accepted.value);
@@ -49,7 +49,7 @@ export const serve = <Route extends ApiRoute>(
     };
   };
 
-  return (request: Request, response: Response): void => {
+  return (request: Incoming, response: ServerResponse): void => {
     const begun = performance.now();
     const trace = traceOf(request.headers.traceparent, uuid);
 

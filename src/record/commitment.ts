@@ -1,8 +1,21 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
-/** RFC 8785 text of a JSON value. Throws NotCanonical where there is none: a lone surrogate, NaN, no value. */
+/**
+ * RFC 8785 text of a JSON value. Throws NotCanonical where there is none: a lone surrogate, NaN, no value. Where all
+ * that RFC 8785 asks for is the order of members, JSON.stringify writes it, whose strings and numbers are the same:
+ * in half the time of the library, and this stands on the way of every check.
+ */
 export const canonicalText = (value: unknown): string => {
+  const ordered = inOrder(value);
+  if (ordered !== unlike) {
+    const text = JSON.stringify(ordered);
+    if (!text.includes(surrogate)) return text;
+  }
+  return libraryText(value);
+};
+
+const libraryText = (value: unknown): string => {
   let text: string | undefined;
   try {
     text = canonicalize(value);
@@ -17,6 +30,66 @@ export const canonicalText = (value: unknown): string => {
 export class NotCanonical extends Error {
   readonly code = 'invalid-request';
 }
+
+/** How JSON.stringify writes a lone surrogate, and nearly nothing else. */
+const surrogate = '\\ud';
+
+/** Of a value that is left to the library. */
+const unlike = Symbol('unlike');
+
+/** The value with the members of its objects in the order of RFC 8785, itself where it has them so; or `unlike`. */
+const inOrder = (value: unknown): unknown => {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? value : unlike;
+    case 'object':
+      if (value === null) return value;
+      return Array.isArray(value) ? itemsInOrder(value) : membersInOrder(value as Record<string, unknown>);
+    default:
+      return unlike;
+  }
+};
+
+const itemsInOrder = (items: unknown[]): unknown => {
+  let ordered = items;
+  for (let at = 0; at < items.length; at += 1) {
+    const item = inOrder(items[at]);
+    if (item === unlike) return unlike;
+    if (item === items[at]) continue;
+    if (ordered === items) ordered = [...items];
+    ordered[at] = item;
+  }
+  return ordered;
+};
+
+const membersInOrder = (value: Record<string, unknown>): unknown => {
+  if (Object.getPrototypeOf(value) !== Object.prototype) return unlike;
+  const names = Object.keys(value);
+  const isSorted = areSorted(names);
+  let ordered = isSorted ? value : {};
+  for (const name of isSorted ? names : names.sort()) {
+    const given = value[name];
+    const member = given === undefined ? given : inOrder(given);
+    if (member === unlike || !staysInPlace(name)) return unlike;
+    if (ordered !== value) ordered[name] = member;
+    else if (member !== given) ordered = { ...value, [name]: member };
+  }
+  return ordered;
+};
+
+const areSorted = (names: readonly string[]): boolean => {
+  for (let at = 1; at < names.length; at += 1) if (names[at - 1]! > names[at]!) return false;
+  return true;
+};
+
+/** Whether an object keeps a member of this name where it was put: integers it moves, `__proto__` is no member. */
+const staysInPlace = (name: string): boolean => {
+  const first = name.charCodeAt(0);
+  return first >= 0x41 && first !== 0x5f;
+};
 
 /**
  * The commitment to a payload: base64url SHA-256 over a 32-byte random salt and the payload's RFC 8785 text. With
