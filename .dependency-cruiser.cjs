@@ -18,6 +18,7 @@ const rooms = {
   store: [],
   vault: ['store/folder'],
   access: [],
+  pades: ['vault/master-key'],
   record: ['consent', 'telemetry', ...ports],
   projections: ['consent', 'record', 'telemetry', ...ports],
   decisions: ['consent', 'record', 'projections', 'evidence', 'telemetry', ...ports],
@@ -27,10 +28,14 @@ const rooms = {
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
 const provable =
   'checkpoint|export-note|heads-tree|heads-walk|leaf|merkle|multiproof|receipt|signed-note|subtrees|verify';
-const pure = ['schemas/', 'reports/', 'src/consent/', 'src/fhir/', `src/evidence/(${provable})\\.ts`];
+const signing = 'file|issue|key-file|seal';
+const pure = [
+  ...['schemas/', 'reports/', 'src/consent/', 'src/fhir/', `src/evidence/(${provable})\\.ts`],
+  `src/pades/(?!(${signing})\\.ts)`,
+];
 const pureModules = [
   ...['^(node:)?(crypto|stream|zlib)$', 'node_modules/zod/', 'node_modules/canonicalize/'],
-  'node_modules/(@types/)?pdfkit/',
+  ...['node_modules/(@types/)?pdfkit/', 'node_modules/asn1js/', 'node_modules/pkijs/'],
 ];
 
 /** Where the house is put together and started. */
