@@ -26,6 +26,7 @@ import { type LedgerProjections, openProjections } from './projections/projectio
 import type { ThreadPlaces } from './projections-thread.ts';
 import { onErased } from './record/erased.ts';
 import { Forms } from './record/forms.ts';
+import { reconcileVault } from './record/reconcile.ts';
 import { openRecords, type Records } from './record/records.ts';
 import { ensurePrivateFolder } from './store/folder.ts';
 import { LogReader } from './store/log-reader.ts';
@@ -55,6 +56,8 @@ export interface Ledger {
   readonly metrics: Metrics;
   readonly clock: () => Millis;
   readonly uuid: () => string;
+  /** How many erased patients the vault still had when it was opened, and has no more. */
+  readonly destroyedAgain: number;
   /** What the read models in service say, and what the same ones say when they are built anew from the log. */
   readonly served: (onProgress: (share: number) => void) => Promise<ModelDigest[]>;
   readonly rebuilt: (onProgress: (share: number) => void) => Promise<Result<ModelDigest[]>>;
@@ -80,6 +83,7 @@ export const openLedger = async (config: Config, clock: () => Millis = Date.now)
   const place = vaultPlace(config);
   const vault = opened.adopt(await openVault(place), (one) => one.close());
   await requireOpenable(vault, keyStore);
+  const destroyedAgain = await reconcileVault(store, vault);
   const metrics = createMetrics();
   const maxAgeMs = cache.keySeconds * 1000;
   const keyring = openKeyring({ vault, keyStore, uuid, cacheSize: cache.keys, maxAgeMs });
@@ -101,6 +105,7 @@ export const openLedger = async (config: Config, clock: () => Millis = Date.now)
   const held = opened.move();
   return {
     ...{ config, store, vault, keyStore, keyring, projections, records, forms, metrics, clock, uuid },
+    destroyedAgain,
     served: (onProgress) => digestModels(projections.folder(), parts, onProgress),
     rebuilt: (onProgress) => digestRebuilt(`${folder}-check`, thread, parts, onProgress),
     close: () => held.disposeAsync(),
@@ -160,6 +165,8 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
   await using opened = new AsyncDisposableStack();
   const ledger = opened.adopt(await openLedger(config), (one) => one.close());
   const { store, keyStore, keyring, records, forms, projections, metrics, clock, uuid } = ledger;
+  if (ledger.destroyedAgain > 0)
+    log.warn('the vault still had erased patients, and has no more', { count: ledger.destroyedAgain });
   const decisions = await openLedgerDecisions(ledger, durable);
   if (!decisions.ok) throw new Error(decisions.error.detail);
 
