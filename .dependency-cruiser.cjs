@@ -22,7 +22,28 @@ const rooms = {
   record: ['consent', 'telemetry', ...ports],
   projections: ['consent', 'record', 'telemetry', ...ports],
   decisions: ['consent', 'record', 'projections', 'evidence', 'telemetry', ...ports],
-  http: ['consent', 'record', 'projections', 'decisions', 'evidence/port', 'access', 'telemetry', ...ports],
+  reporting: [
+    'consent',
+    'record',
+    'projections',
+    'decisions',
+    'evidence',
+    'telemetry',
+    'store/folder',
+    'store/log-reader',
+    ...ports,
+  ],
+  http: [
+    'consent',
+    'record',
+    'projections',
+    'decisions',
+    'evidence/port',
+    'reporting/port',
+    'access',
+    'telemetry',
+    ...ports,
+  ],
 };
 
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */

@@ -21,6 +21,9 @@ export const failureCodes = [
   'rule-limit',
   'emergency-too-long',
   'emergency-over',
+  'export-not-ready',
+  'export-over',
+  'export-gone',
   // concurrency and idempotency
   'revision-mismatch',
   'write-contention',

@@ -103,6 +103,15 @@ export const configSchema = z
         ),
       })
       .prefault({}),
+    exports: z
+      .strictObject({
+        retentionDays: count(1, 3650, 30).describe('How long the document of an export is kept'),
+        atOnce: count(1, 8, 1).describe('Exports that are worked on at a time, each in a thread of its own'),
+        cohortBytes: count(1024, 256 * 1024 ** 2, 16 * 1024 ** 2).describe(
+          'Bytes of a request for an export, which may name many patients',
+        ),
+      })
+      .prefault({}),
     logLevel: z.enum(logLevels).default('info').describe('The least that is logged'),
     settings: settings.prefault({}).describe('What an answer means'),
   })

@@ -96,6 +96,18 @@ export const problemTypes: Readonly<Record<FailureCode, ProblemType>> = {
     'The emergency is over',
     '`until` lies in the past, or before `from` (SEMANTICS S6.2).',
   ),
+  'export-not-ready': type(
+    409,
+    'The export is not ready',
+    'Its document is still being made: look at its progress, or follow its events.',
+    5,
+  ),
+  'export-over': type(409, 'The export is over', 'What is finished, or has failed, cannot be cancelled.'),
+  'export-gone': type(
+    410,
+    'The document is gone',
+    'The export failed, was cancelled, its time is over, or a patient in it was erased. Ask for a new one.',
+  ),
   'revision-mismatch': type(
     412,
     'The record has changed',

@@ -175,6 +175,21 @@ export const searchConsents = (
   );
 };
 
+/** Subjects of a tenant with a consent under a form, in order; those after `after`. */
+export const subjectsUnderForm = (
+  db: Database.Database,
+  tenant: string,
+  formId: string,
+  after: string,
+  limit: number,
+): string[] =>
+  db
+    .prepare<[string, string, string, number], string>(
+      'SELECT DISTINCT subject FROM consent WHERE tenant = ? AND form_id = ? AND subject > ? ORDER BY subject LIMIT ?',
+    )
+    .pluck()
+    .all(tenant, formId, after, limit);
+
 /** Subjects with an end that has passed by `now` and no ConsentExpired yet; those after `after`. */
 export const findEndsDue = (
   db: Database.Database,

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { renderReport } from '../reports/report.ts';
+import { eventDefinitions } from '../schemas/events/registry.ts';
+import { ok } from '../schemas/result.ts';
+import { openVault, type VaultPlace } from './ledger-vault.ts';
+import { subjectsUnderForm } from './projections/consents-index.ts';
+import { findDisclosures } from './projections/disclosures-index.ts';
+import { openReaders } from './projections/readers.ts';
+import { reportFonts } from './report-fonts.ts';
+import { AnswersTable } from './reporting/answers-table.ts';
+import { CohortTable } from './reporting/cohort-table.ts';
+import { ExportFile } from './reporting/export-file.ts';
+import type { GatherParts } from './reporting/gather-parts.ts';
+import type { ExportAbout } from './reporting/request.ts';
+import { type MakeDocument, run } from './reporting/run.ts';
+import { type ExportMessage, proofsBy } from './reporting/thread.ts';
+import { LogReader } from './store/log-reader.ts';
+import { openKeyring } from './vault/keyring.ts';
+import { openKeyStore } from './vault/keystore.ts';
+
+/** Where the thread of an export finds what it opens. */
+export interface ExportPlaces {
+  readonly logFile: string;
+  readonly vault: VaultPlace;
+  readonly keysFolder: string;
+}
+
+/** One export to be worked on. */
+export interface ExportStart {
+  readonly places: ExportPlaces;
+  /** The read models in service. */
+  readonly modelsFolder: string;
+  readonly file: string;
+  /** The subject in the vault whose key seals the file. */
+  readonly keyId: string;
+  readonly about: ExportAbout;
+  readonly earlier: readonly number[];
+}
+
+/** `renderReport` goes through the records twice. */
+const passes = 2;
+/** Patients between two words of progress. */
+const patientsBetween = 50;
+
+/** The composition root of the thread of an export: it reads what the service writes, and writes the export's file. */
+const { places, modelsFolder, file: path, keyId, about, earlier } = workerData as ExportStart;
+const port = parentPort!;
+const tell = (message: ExportMessage): void => port.postMessage(message);
+
+await using opened = new AsyncDisposableStack();
+const log = opened.adopt(new LogReader(places.logFile), (one) => one.close());
+const vault = opened.adopt(await openVault(places.vault), (one) => one.close());
+const keyStore = await openKeyStore(places.keysFolder);
+const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 5_000 });
+const readers = opened.adopt(openReaders(modelsFolder), (one) => one.close());
+const key = await keyring.keyOf(keyId);
+if (key === undefined) throw new Error('the key of the export is gone');
+const file = opened.adopt(new ExportFile(path, { exportId: about.exportId, key }), (one) => one.close());
+const cohort = new CohortTable(file.db);
+const parts: GatherParts = {
+  ...{ about, file, cohort, log, keyring, earlier },
+  answers: new AnswersTable(file.db),
+  indexes: {
+    disclosures: (subject, after, limit) => findDisclosures(readers.disclosures, subject, {}, after, limit),
+    underForm: (tenant, formId, after, limit) =>
+      subjectsUnderForm(readers.consents, tenant, formId, after, limit),
+  },
+  definitions: eventDefinitions,
+  proofs: proofsBy(port),
+  onProgress: (stage, share, patients) =>
+    tell({ kind: 'progress', stage, share, patients, total: cohort.count() }),
+};
+
+const fonts = reportFonts();
+const makeDocument: MakeDocument = async ({ records, attachment, patients }, document, onProgress) => {
+  let pass = 0;
+  const counted = async function* () {
+    const before = pass;
+    pass += 1;
+    let seen = 0;
+    for await (const record of records()) {
+      if (record.record === 'patient') {
+        seen += 1;
+        if (seen % patientsBetween === 0) onProgress('rendering', (before + seen / patients) / passes);
+      }
+      yield record;
+    }
+  };
+  await renderReport({ records: counted, attachment, fonts, signable: false }, async (chunk) =>
+    document.append(chunk),
+  );
+  return ok(undefined);
+};
+
+const outcome = await run(parts, makeDocument);
+tell(outcome.ok ? { kind: 'done' } : { kind: 'failed', failure: outcome.error });
+port.close();

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { eventDefinitions } from '../schemas/events/registry.ts';
+import type { Millis } from '../schemas/instant.ts';
+import type { Config } from './config.ts';
+import type { ExportEvidence } from './evidence/port.ts';
+import type { ExportPlaces, ExportStart } from './exports-thread.ts';
+import type { LedgerStore } from './ledger-store.ts';
+import { vaultPlace } from './ledger-vault.ts';
+import type { LedgerProjections } from './projections/projections.ts';
+import { onErased } from './record/erased.ts';
+import { ExportIndex } from './reporting/export-index.ts';
+import { LedgerExports } from './reporting/exports.ts';
+import { runJob } from './reporting/job.ts';
+import type { Exports } from './reporting/port.ts';
+import { Queue } from './reporting/queue.ts';
+import { ReportLog } from './reporting/report-log.ts';
+import { Shelf } from './reporting/shelf.ts';
+import { ensurePrivateFolder } from './store/folder.ts';
+import { logFile } from './store/sqlite.ts';
+import type { Keyring } from './vault/keyring.ts';
+import type { Vault } from './vault/port.ts';
+
+/** What exports need of an opened ledger. */
+export interface ExportedLedger {
+  readonly config: Config;
+  readonly store: LedgerStore;
+  readonly vault: Vault;
+  readonly keyring: Keyring;
+  readonly projections: LedgerProjections;
+  readonly clock: () => Millis;
+  readonly uuid: () => string;
+}
+
+const dayMs = 86_400_000;
+const cleanEveryMs = 60_000;
+/** How long an export waits for the read models to count the log. */
+const countedMs = 60_000;
+const entry = new URL('./exports-thread.ts', import.meta.url);
+
+/**
+ * Opens the exports of a ledger, and goes on with those that were under way: to be closed before its evidence.
+ *
+ * @param onTrouble told of each export that fails, by its stable code
+ */
+export const openLedgerExports = async (
+  { config, store, vault, keyring, projections, clock, uuid }: ExportedLedger,
+  evidence: ExportEvidence,
+  onTrouble: (code: string) => void,
+): Promise<Exports> => {
+  const { dataFolder, keysFolder } = config;
+  const folder = join(dataFolder, 'exports');
+  ensurePrivateFolder(folder);
+  const index = new ExportIndex(join(folder, 'exports.db'));
+  const shelf = new Shelf({ folder, index, vault, keyring });
+  const places: ExportPlaces = { logFile: logFile(dataFolder), vault: vaultPlace(config), keysFolder };
+  const queue = new Queue({
+    ...{ index, shelf, keyring, clock, log: store },
+    reports: new ReportLog({ store, log: store, keyring, definitions: eventDefinitions }),
+    work: async (job, signal, onProgress) => {
+      const counted = () => projections.caughtUp(countedMs);
+      await counted();
+      const start: ExportStart = { ...job, places, modelsFolder: projections.folder()! };
+      return runJob({ entry, start, evidence, counted }, signal, onProgress);
+    },
+    retentionMs: config.exports.retentionDays * dayMs,
+    atOnce: config.exports.atOnce,
+    onFailure: onTrouble,
+  });
+  const exports = new LedgerExports({ index, shelf, queue, keyring, log: store, clock, uuid, onTrouble });
+  await exports.start(cleanEveryMs);
+  onErased(store, (subject) => exports.erased(subject));
+  return exports;
+};

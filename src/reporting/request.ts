@@ -1,0 +1,68 @@
+import type { Identifier } from '../../schemas/coding.ts';
+import type { Agent } from '../../schemas/events/define.ts';
+import type { ExportHeader, ExportKind, ExportLanguage } from '../../schemas/export/package.ts';
+import type { Millis } from '../../schemas/instant.ts';
+import { fail, ok, type Result } from '../../schemas/result.ts';
+
+/** Who is asked about: these identifiers, each once; all who have a consent under a form; everybody of the tenant. */
+export type AskedCohort =
+  | { readonly by: 'identifiers'; readonly identifiers: readonly Identifier[] }
+  | { readonly by: 'form'; readonly formId: string }
+  | { readonly by: 'all' };
+
+/** What somebody asks for. */
+export interface AskedExport {
+  readonly kind: ExportKind;
+  readonly language: ExportLanguage;
+  readonly cohort: AskedCohort;
+  readonly period?: { readonly from?: Millis | undefined; readonly until?: Millis | undefined };
+  readonly reason?: string | undefined;
+}
+
+/** All of an export's header that is known when it is asked for. */
+export type ExportAbout = Omit<ExportHeader, 'record' | 'version' | 'checkpoint'>;
+
+/** The period of an export, in milliseconds. */
+export const spanOf = ({ period }: ExportAbout) => ({
+  from: period?.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(period.from),
+  until: period?.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(period.until),
+});
+
+/** What stands in the header of an export that `agent` asks for. */
+export const aboutOf = (
+  { kind, language, cohort, period, reason }: AskedExport,
+  exportId: string,
+  tenant: string,
+  agent: Agent,
+  now: Millis,
+): ExportAbout => ({
+  exportId,
+  kind,
+  language,
+  tenant,
+  requestedBy: agent,
+  requestedAt: new Date(now).toISOString(),
+  ...(reason !== undefined && { reason }),
+  cohort: cohort.by === 'identifiers' ? { by: cohort.by, asked: cohort.identifiers.length } : cohort,
+  ...(period !== undefined && {
+    period: {
+      ...(period.from !== undefined && { from: new Date(period.from).toISOString() }),
+      ...(period.until !== undefined && { until: new Date(period.until).toISOString() }),
+    },
+  }),
+});
+
+/** What is asked for, with each identifier once. Failure: `invalid-request`, where kind and cohort do not go together. */
+export const checkedAsk = (asked: AskedExport): Result<AskedExport> => {
+  const { kind, cohort } = asked;
+  if (kind === 'erasures' && cohort.by !== 'all')
+    return fail('invalid-request', 'the register of erasures is of all', '/cohort');
+  if (cohort.by !== 'identifiers')
+    return kind === 'patient'
+      ? fail('invalid-request', 'a patient’s own record is asked for by an identifier', '/cohort')
+      : ok(asked);
+  const different = new Map(cohort.identifiers.map((one) => [JSON.stringify([one.system, one.value]), one]));
+  if (kind === 'patient' && different.size !== 1)
+    return fail('invalid-request', 'a patient’s own record is of one patient', '/cohort/identifiers');
+  return ok({ ...asked, cohort: { by: cohort.by, identifiers: [...different.values()] } });
+};

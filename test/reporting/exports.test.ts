@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { type ExportRecord, exportRecord } from '../../schemas/export/package.ts';
+import {
+  agent,
+  asked,
+  type ExportKit,
+  good,
+  liveALife,
+  openExportKit,
+  over,
+  patientOf,
+  tenant,
+  textOf,
+} from './kit.ts';
+
+const withKit = async (work: (kit: ExportKit, folder: string) => Promise<void>): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-exports-'));
+  try {
+    const kit = await openExportKit(folder);
+    try {
+      await work(kit, folder);
+    } finally {
+      await kit.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+describe('an export', () => {
+  it('is gathered, made and offered, with all that is known of those who were asked for', () =>
+    withKit(async (kit) => {
+      for (const name of ['P-1', 'P-2', 'P-3']) await liveALife(kit, patientOf(name));
+      const identifiers = ['P-2', 'P-9', 'P-1', 'P-2'].map(patientOf);
+      const { view } = good(await kit.exports.ask(tenant, agent, asked(identifiers)));
+      const ended = await over(kit, view.exportId);
+      assert.equal(ended.status, 'finished', JSON.stringify([ended, kit.troubles]));
+      const text = await textOf(good(await kit.exports.package(tenant, view.exportId)).chunks);
+      const records = text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => exportRecord.parse(JSON.parse(line)));
+      assert.deepEqual(
+        records.flatMap((record) =>
+          record.record === 'patient' ? [[record.status, record.identifier?.value]] : [],
+        ),
+        [
+          ['known', 'P-2'],
+          ['unknown', 'P-9'],
+          ['known', 'P-1'],
+        ],
+      );
+      const { note: _, ...end } = records.at(-1) as Extract<ExportRecord, { record: 'end' }>;
+      assert.deepEqual(end, {
+        record: 'end',
+        patients: { known: 2, unknown: 1, erased: 0 },
+        events: 4,
+        decisions: 6,
+        records: records.length,
+      });
+      const pdf = good(await kit.exports.document(tenant, view.exportId));
+      const digest = createHash('sha256');
+      for await (const chunk of pdf.chunks) digest.update(chunk);
+      assert.equal(digest.digest('hex'), ended.document?.sha256);
+    }));
+});
