@@ -3,6 +3,10 @@
  * listed is forbidden. A path with a slash is one file of a room: adapters are chosen in src/app.ts, nowhere else.
  */
 const ports = ['store/port', 'vault/port', 'vault/keyring', 'vault/lru', 'vault/random'];
+/** What of the evidence is worked out from what is given alone. */
+const provable =
+  'checkpoint|export-note|heads-tree|heads-walk|leaf|merkle|multiproof|receipt|signed-note|subtrees|verify';
+
 const rooms = {
   consent: [],
   evidence: [
@@ -22,6 +26,7 @@ const rooms = {
   record: ['consent', 'telemetry', ...ports],
   projections: ['consent', 'record', 'telemetry', ...ports],
   decisions: ['consent', 'record', 'projections', 'evidence', 'telemetry', ...ports],
+  verifier: ['consent', `evidence/(${provable})`, 'record/commitment', 'record/streams', 'record/upcast'],
   reporting: [
     'consent',
     'record',
@@ -47,12 +52,10 @@ const rooms = {
 };
 
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
-const provable =
-  'checkpoint|export-note|heads-tree|heads-walk|leaf|merkle|multiproof|receipt|signed-note|subtrees|verify';
 const signing = 'file|issue|key-file|seal';
 const pure = [
-  ...['schemas/', 'reports/', 'src/consent/', 'src/fhir/', `src/evidence/(${provable})\\.ts`],
-  `src/pades/(?!(${signing})\\.ts)`,
+  ...['schemas/', 'reports/', 'src/consent/', 'src/fhir/', 'src/verifier/'],
+  ...[`src/evidence/(${provable})\\.ts`, `src/pades/(?!(${signing})\\.ts)`],
 ];
 const pureModules = [
   ...['^(node:)?(crypto|stream|zlib)$', 'node_modules/zod/', 'node_modules/canonicalize/'],

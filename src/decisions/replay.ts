@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { DecisionEntry } from '../../schemas/events/decisions-recorded.ts';
 import { ok, type Result } from '../../schemas/result.ts';
-import { evaluate } from '../consent/evaluate.ts';
+import { askAgain, isSameAnswer } from '../consent/ask-again.ts';
 import { fold } from '../consent/evolve.ts';
-import { resolveQuestion } from '../consent/question.ts';
 import { emptyRecord, type PatientEvent } from '../consent/state.ts';
 import type { Records } from '../record/records.ts';
 import type { LocalLog } from '../store/port.ts';
@@ -24,17 +22,15 @@ export const replayEntry = async (
   subjectKey: SubjectKey,
   recorded: DecisionEntry,
 ): Promise<Result<Replay>> => {
-  const { revision, validAt, knownAt } = recorded.answer;
+  const { revision } = recorded.answer;
   const policy = policyOf(log, recorded.settings);
   if (!policy.ok) return policy;
-  const question = { ...recorded.question, validAt, knownAt };
-  const resolved = resolveQuestion(question, policy.value, Date.parse(knownAt));
-  if (!resolved.ok) return resolved;
   const events = await eventsUpTo(records, tenant, subjectKey, revision);
   if (!events.ok) return events;
   const record = revision < 0 ? undefined : fold(emptyRecord, events.value);
-  const replayed = evaluate(record, resolved.value, policy.value);
-  return ok({ recorded, replayed, same: isDeepStrictEqual(asJson(replayed), recorded.answer) });
+  const replayed = askAgain(recorded, record, policy.value);
+  if (!replayed.ok) return replayed;
+  return ok({ recorded, replayed: replayed.value, same: isSameAnswer(replayed.value, recorded.answer) });
 };
 
 const eventsUpTo = async (
@@ -44,6 +40,3 @@ const eventsUpTo = async (
   revision: number,
 ): Promise<Result<readonly PatientEvent[]>> =>
   revision < 0 ? ok([]) : records.history(tenant, subjectKey, 0, revision + 1);
-
-/** As it was logged: without members that are undefined. */
-const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
