@@ -8,7 +8,13 @@ interface Rule {
   readonly except?: readonly string[];
 }
 
-const pure = ['src/consent/**/*.ts', 'src/fhir/**/*.ts', 'src/verifier/**/*.ts', 'reports/**/*.ts', 'schemas/**/*.ts'];
+const pure = [
+  'src/consent/**/*.ts',
+  'src/fhir/**/*.ts',
+  'src/verifier/**/*.ts',
+  'reports/**/*.ts',
+  'schemas/**/*.ts',
+];
 
 const rules: readonly Rule[] = [
   {

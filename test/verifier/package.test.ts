@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { ExportDecision, ExportPatient, ExportRecord } from '../../schemas/export/package.ts';
+import { parseVerifierKey, verifierKey } from '../../src/evidence/signed-note.ts';
+import type { FaultCode } from '../../src/verifier/fault.ts';
+import { keyOf } from '../evidence/story.ts';
+import { reproven, sealed, signer, verdictOn } from './kit.ts';
+import { mutations } from './mutations.ts';
+import { story } from './story.ts';
+
+const { records, earlier, leaves } = await story();
+const good = { records, bytes: Buffer.from(sealed(records), 'utf8') };
+const stranger = { name: signer.name, privateKey: keyOf(3) };
+
+type Kind<Name extends ExportRecord['record']> = Extract<ExportRecord, { record: Name }>;
+const of = <Name extends ExportRecord['record']>(from: readonly ExportRecord[], kind: Name, nth = 0) =>
+  from.filter((one) => one.record === kind)[nth] as Kind<Name>;
+
+const opened = (all: readonly ExportRecord[]) =>
+  all.find((one) => one.record === 'decision' && one.opened) as ExportDecision;
+const without = (all: readonly ExportRecord[], kind: ExportRecord['record']) =>
+  all.filter(({ record }) => record !== kind);
+const bend = (record: object, changes: object): undefined => void Object.assign(record, changes);
+const counted = (patient: ExportPatient, changes: { events?: number; decisions?: number }) =>
+  bend(patient, {
+    events: patient.events + (changes.events ?? 0),
+    decisions: patient.decisions + (changes.decisions ?? 0),
+  });
+
+/** Without the last event of dora, of whom no answer that is shown rests on it: as far as can be without a key. */
+const withoutLastEvent = (all: ExportRecord[]): ExportRecord[] => {
+  const dora = of(all, 'patient', 4);
+  counted(dora, { events: -1 });
+  const last = all.findLast((one) => one.record === 'event');
+  return reproven(
+    all.filter((one) => one !== last),
+    leaves,
+  );
+};
+
+/** A patient who is not asked about any more, from `patient` to the last record about it. */
+const withoutPatient = (all: ExportRecord[], nth: number): ExportRecord[] => {
+  const from = all.indexOf(of(all, 'patient', nth));
+  const to = all.findIndex((one, at) => at > from && !['event', 'decision'].includes(one.record));
+  return all.toSpliced(from, to - from);
+};
+const numbered = (all: ExportRecord[]): ExportRecord[] => {
+  for (const [at, one] of all.filter(({ record }) => record === 'patient').entries())
+    bend(one, { number: at + 1 });
+  return all;
+};
+
+/** Each is signed anew by the ledger, so that the signature over the whole is not what shows it. */
+const wrong: readonly [
+  why: string,
+  code: FaultCode,
+  change: (records: ExportRecord[]) => ExportRecord[] | undefined,
+][] = [
+  [
+    'an event says something else',
+    'commitment',
+    (all) => bend(of(all, 'event'), { opened: { ...of(all, 'event').opened, payload: {} } }),
+  ],
+  [
+    'an event that was asked for is not shown',
+    'opened',
+    (all) => bend(of(all, 'event'), { opened: undefined }),
+  ],
+  ['an answer that was asked for is not shown', 'opened', (all) => bend(opened(all), { opened: undefined })],
+  [
+    'an event is of another time',
+    'inclusion',
+    (all) => bend(of(all, 'event'), { recordedAt: '2026-03-01T08:00:02.001Z' }),
+  ],
+  ['the last event of a patient is left out', 'completeness', withoutLastEvent],
+  [
+    'the first event of a patient is left out, and counted out',
+    'chain',
+    (all) => {
+      counted(of(all, 'patient'), { events: -1 });
+      return reproven(
+        all.filter((one) => one !== of(all, 'event')),
+        leaves,
+      );
+    },
+  ],
+  [
+    'the events of a patient are those of another',
+    'completeness',
+    (all) => bend(of(all, 'patient', 4), { subject: of(all, 'patient', 5).subject }),
+  ],
+  [
+    'the last answer about a patient is left out, and counted out',
+    'entries',
+    (all) => {
+      const last = all.findLast((one) => one.record === 'decision');
+      counted(of(all, 'patient', 4), { decisions: -1 });
+      return all.filter((one) => one !== last);
+    },
+  ],
+  [
+    'two answers have changed places',
+    'chain',
+    (all) => {
+      const at = all.findIndex((one, n) => one.record === 'decision' && all[n + 1]?.record === 'decision');
+      return all.with(at, all[at + 1]!).with(at + 1, all[at]!);
+    },
+  ],
+  ['a patient is left out', 'form', (all) => withoutPatient(all, 1)],
+  [
+    'a patient is left out, and the others numbered anew',
+    'completeness',
+    (all) => numbered(withoutPatient(all, 1)),
+  ],
+  [
+    'a patient is left out, and counted out, but not the walk to it',
+    'completeness',
+    (all) => {
+      bend(all[0]!, { cohort: { by: 'identifiers', asked: 5 } });
+      return numbered(withoutPatient(all, 5));
+    },
+  ],
+  [
+    'a patient is shown twice',
+    'completeness',
+    (all) => {
+      const eve = of(all, 'patient', 5);
+      bend(all[0]!, { cohort: { by: 'identifiers', asked: 7 } });
+      return all.toSpliced(all.indexOf(eve) + 1, 0, { ...eve, number: 7 });
+    },
+  ],
+  [
+    'an erased patient is passed off as known',
+    'opened',
+    (all) => bend(of(all, 'patient', 3), { status: 'known' }),
+  ],
+  [
+    'a known patient is passed off as erased',
+    'opened',
+    (all) => bend(of(all, 'patient'), { status: 'erased' }),
+  ],
+  [
+    'a known patient is passed off as unknown',
+    'completeness',
+    (all) => bend(of(all, 'patient', 5), { status: 'unknown', subject: undefined }),
+  ],
+  [
+    'the settings are others',
+    'commitment',
+    (all) => bend(of(all, 'settings').payload.settings, { breakGlass: 'by-consent' }),
+  ],
+  ['the settings are left out', 'answer', (all) => reproven(without(all, 'settings'), leaves)],
+  ['the proofs are left out', 'inclusion', (all) => without(all, 'tree')],
+  ['the walk is left out', 'completeness', (all) => without(all, 'heads')],
+  [
+    'a hash of the log is there twice',
+    'inclusion',
+    (all) => void of(all, 'tree').beside.push(of(all, 'tree').beside[0]!),
+  ],
+  ['the header is there twice', 'order', (all) => [all[0]!, ...all]],
+  [
+    'the checkpoint is of another size',
+    'checkpoint',
+    (all) => bend(all[0]!, { checkpoint: of(all, 'export').checkpoint.replace('\n17\n', '\n16\n') }),
+  ],
+  ['the growth is shown from elsewhere', 'growth', (all) => bend(of(all, 'consistency'), { from: 7 })],
+  ['the growth is not shown', 'growth', (all) => void of(all, 'consistency').path.pop()],
+];
+
+describe('the evidence in an export', () => {
+  it('verifies, and says what was checked', async () => {
+    const verdict = await verdictOn(good.bytes, earlier);
+    assert.equal(verdict.fault, undefined);
+    assert.ok(verdict.valid);
+    assert.equal(verdict.grownFrom, of(records, 'consistency').from);
+    assert.deepEqual(verdict.checked, {
+      records: records.length + 1,
+      patients: { known: 4, unknown: 1, erased: 1 },
+      ...{ events: 8, eventsOpened: 6, decisions: 10, decisionsOpened: 7, settings: 1, leaves: 14 },
+    });
+  });
+
+  for (const [why, code, change] of wrong)
+    it(`does not verify where ${why}`, async () => {
+      const copy = structuredClone(records);
+      const { valid, fault } = await verdictOn(sealed(change(copy) ?? copy), earlier);
+      assert.deepEqual({ valid, code: fault?.code }, { valid: false, code }, fault?.detail);
+    });
+
+  it('does not verify where a logged answer does not follow from the events', async () => {
+    const other = await story(true);
+    const { fault } = await verdictOn(sealed(other.records));
+    assert.equal(fault?.code, 'answer');
+  });
+
+  it('is not verified by keys that are not trusted, nor as a whole that another signed', async () => {
+    const key = parseVerifierKey(verifierKey(signer.name, keyOf(3)))!;
+    assert.equal((await verdictOn(good.bytes, undefined, [key])).fault?.code, 'checkpoint');
+    assert.equal((await verdictOn(good.bytes, undefined, [])).fault?.code, 'checkpoint');
+    assert.equal((await verdictOn(sealed(records, stranger))).fault?.code, 'signature');
+  });
+
+  it('is not verified against an earlier checkpoint that is not to be trusted, or not earlier', async () => {
+    for (const previous of ['', 'nonsense', earlier.replace('\n8\n', '\n7\n')])
+      assert.equal((await verdictOn(good.bytes, previous)).fault?.code, 'growth');
+    const itself = of(records, 'export').checkpoint;
+    assert.equal((await verdictOn(good.bytes, itself)).grownFrom, 17);
+  });
+
+  it('is not verified where nothing is in it, or something behind it', async () => {
+    for (const bytes of ['', '\n', '{}\n', `${good.bytes}\n`, `${good.bytes}${good.bytes}`])
+      assert.equal((await verdictOn(bytes)).valid, false);
+  });
+
+  for (const [name, mutate] of Object.entries(mutations))
+    it(`does not verify where ${name}`, () =>
+      fc.assert(
+        fc.asyncProperty(fc.infiniteStream(fc.nat()), async (numbers) => {
+          const changed = mutate(good, (n) => numbers.next().value! % n);
+          if (changed !== undefined) assert.equal((await verdictOn(changed, earlier)).valid, false);
+        }),
+        { numRuns: 30 },
+      ));
+});

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { entriesRoot } from '../../src/decisions/entries-tree.ts';
+import { commitEntry, sealEntry } from '../../src/decisions/entry.ts';
+import type { Decision } from '../../src/decisions/port.ts';
+import { decisionStream } from '../../src/record/streams.ts';
+import type { SubjectKey } from '../../src/vault/keyring.ts';
+import { asker, type DecisionKit, patientOf, question, withDecisions } from '../decisions/kit.ts';
+import { consent, good, granting, revoking, tenant } from '../record/kit.ts';
+import { withFolder } from '../vault/kit.ts';
+import { type Asked, recordsOf, type Told } from './kit.ts';
+
+const until = Date.parse('2026-05-01T00:00:00.000Z');
+
+const ask = async ({ decisions }: DecisionKit, values: readonly string[], changes = {}) =>
+  Promise.all(
+    values.map(async (value) =>
+      good(await decisions.ask(asker, tenant, patientOf(value), [{ ...question, ...changes }])),
+    ),
+  );
+
+/** Logs an answer that was never worked out: permitted, whatever the events say. */
+const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision): Promise<void> => {
+  const items = told.answer.items.map((item) => ({ ...item, reason: 'permitted' as const }));
+  const entry = commitEntry({ ...told, agent: asker, question, answer: { ...told.answer, items } });
+  const place = { tenant, stream: decisionStream('node-2'), revision: 0 };
+  const entries = [sealEntry(entry, key, place)];
+  const commitment = entriesRoot([entry.commitment]);
+  const data = Buffer.from(JSON.stringify({ entries }), 'utf8');
+  const metadata = { schemaVersion: 1, tenant, commitment };
+  await store.append(place.stream, [{ id: randomUUID(), type: 'DecisionsRecorded', metadata, data }], -1);
+};
+
+/**
+ * The records of an export, without its end, from a real ledger: anna was asked about before and after a withdrawal;
+ * ben shares events of answers with others; carla is erased; nobody is unknown; of dora there is more than the period;
+ * eve has neither events nor answers; of others there are events that are not shown. `lies`: an answer about anna is
+ * not what follows.
+ */
+export const story = async (lies = false): Promise<Told> => {
+  let told: Told | undefined;
+  let now = Date.parse('2026-03-01T08:00:00.000Z');
+  const clock = () => (now += 1000);
+  await withFolder((folder) =>
+    withDecisions(
+      folder,
+      async (kit) => {
+        const consentId = randomUUID();
+        const anna = await kit.grant('anna', { consentId });
+        const [ben, carla, dora] = [
+          await kit.grant('ben'),
+          await kit.grant('carla'),
+          await kit.grant('dora'),
+        ];
+        const eve = await kit.patient('eve');
+        for (const other of ['x', 'y', 'z']) await kit.grant(other);
+        await ask(kit, ['x', 'anna', 'ben', 'y', 'anna', 'carla', 'dora', 'z']);
+        await kit.execute(anna, revoking(consentId));
+        const [denied] = await ask(kit, ['anna']);
+        if (lies) await logLie(kit, anna, denied![0]!);
+        await ask(kit, ['anna'], { knownAt: '2026-03-01T08:00:30.000Z', items: [{}, {}] });
+        await kit.execute(ben, granting(consent({ rules: [{ type: 'deny' }] })));
+        await ask(kit, ['x', 'ben']);
+        good(await kit.records.close(tenant, carla.subject, randomUUID()));
+        now = until;
+        await kit.execute(dora, granting(consent()));
+        await ask(kit, ['dora', 'y', 'anna']);
+        const asked: Asked[] = [
+          { value: 'anna', status: 'known', key: anna },
+          { value: 'nobody', status: 'unknown' },
+          { value: 'ben', status: 'known', key: ben },
+          { value: 'carla', status: 'erased', key: carla },
+          { value: 'dora', status: 'known', key: dora },
+          { value: 'eve', status: 'known', key: eve },
+        ];
+        const period = { from: '2026-03-01T08:00:20.000Z', until: new Date(until).toISOString() };
+        told = recordsOf(kit, asked, { period });
+      },
+      { clock },
+    ),
+  );
+  return told!;
+};
