@@ -68,8 +68,10 @@ export const inForceChart = (
   const [first, end, top] = [text(from), text(until), text(number(most))];
   return {
     operators:
-      `${colors.wash} rg\n${area}f\n1.2 w\n1 j\n${colors.accent} RG\n${line}S\n` +
+      `${colors.wash} rg\n${area}f\n` +
+      box(x, y + labelHeight, width, 0.3, colors.rule) +
       box(x, y + height - labelHeight, width, 0.6, colors.rule) +
+      `1.2 w\n1 j\n${colors.accent} RG\n${line}S\n` +
       textAt([
         { x, y, line: top },
         { x, y: y + height - labelHeight + textAbove / 2, line: first },

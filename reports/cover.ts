@@ -13,7 +13,7 @@ import { type Element, textString } from './pdf/structure.ts';
 import { showInstant, showNumber } from './text/show.ts';
 
 const labelWidth = 118;
-const chartHeight = 118;
+const chartHeight = 104;
 
 /** The first pages: what was asked, the answer in numbers and figures, what proves it, how to check it, and its limits. */
 export const drawCover = (
@@ -31,8 +31,8 @@ export const drawCover = (
   paragraph(pages, sect, 'H1', spans(kind.title, styles.title));
   outline.add(kind.title, { page: pages.page, y: pageHeight });
   paragraph(pages, sect, 'P', spans(kind.about, styles.lead), { after: 6 });
-  const section = (title: string, draw: (part: Element) => void) => {
-    pages.room(70);
+  const section = (title: string, draw: (part: Element) => void, keep = 70) => {
+    pages.room(keep);
     const part = sect.child('Sect');
     outline.below().add(title, { page: pages.page, y: pageHeight - pages.y });
     paragraph(pages, part, 'H2', spans(title, styles.heading), { before: 11, after: 3 });
@@ -45,7 +45,7 @@ export const drawCover = (
     paragraph(pages, part, 'P', spans(wording.checkpoint.about, styles.text), { after: 4 });
     facts(pages, part, checkpointFacts(checkpoint, overview, pen), pen);
   });
-  section(wording.check.heading, (part) => drawCommands(pages, part, header.exportId, pen));
+  section(wording.check.heading, (part) => drawCommands(pages, part, header.exportId, pen), 140);
   section(wording.reading.heading, (part) => list(pages, part, wording.reading.lines, pen));
   section(wording.limits.heading, (part) => list(pages, part, wording.limits.lines, pen));
   sect.end();
@@ -75,7 +75,6 @@ const askedFacts = ({ header }: Overview, { wording }: Pen): Facts => {
     [asked.by, [agent.subject, agent.organisation, agent.issuer].filter(Boolean).join(' · ')],
     [asked.at, showInstant(header.requestedAt)],
     [asked.tenant, header.tenant],
-    [asked.export, header.exportId],
   ];
 };
 
@@ -96,10 +95,7 @@ const checkpointFacts = (checkpoint: CheckpointText, { attachment }: Overview, {
     [words.root, checkpoint.root],
     [words.heads, checkpoint.heads],
     [words.signers, checkpoint.signers.join(', ')],
-    [
-      words.attachment(packageFileName),
-      words.fingerprint(attachment.sha256, showNumber(attachment.bytes, wording)),
-    ],
+    [words.attachment, `${packageFileName}, ${words.fingerprint(attachment.sha256)}`],
   ];
 };
 

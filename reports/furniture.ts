@@ -8,9 +8,10 @@ import { type PdfkitDocument, pageHeight, pageWidth, type Ref } from './pdf/pdfk
 import { showNumber } from './text/show.ts';
 
 const headerY = 36;
-const footerY = pageHeight - 42;
+const footerY = pageHeight - 40;
 /** What the number of pages may take, in points: eight digits. */
 const totalWidth = 34;
+const space = 2;
 
 /**
  * Title and export above each page, its number below. How many pages there are is known at the end: it is drawn by
@@ -34,12 +35,11 @@ export class PageFurniture implements Furniture {
   of(number: number): string {
     const { wording, styles } = this.pen;
     const [line] = linesOf(spans(wording.page.of(showNumber(number, wording)), styles.small), textWidth);
-    const x = pageWidth - margin.right - totalWidth;
-    const space = 2;
+    const x = margin.left + line!.width + space;
     return (
       this.above +
-      textAt([{ x: x - line!.width - space, y: footerY, line: line! }]) +
-      `q 1 0 0 1 ${x} ${(pageHeight - footerY).toFixed(2)} cm /Total Do Q\n`
+      textAt([{ x: margin.left, y: footerY, line: line! }]) +
+      `q 1 0 0 1 ${x.toFixed(2)} ${(pageHeight - footerY).toFixed(2)} cm /Total Do Q\n`
     );
   }
 

@@ -14,7 +14,7 @@ import type { Element } from './pdf/structure.ts';
 import { RecordedTimes } from './recorded-times.ts';
 import { showNumber } from './text/show.ts';
 
-const timesWidth = 134;
+const timesWidth = 150;
 /** Patients under one entry of the outline, and in one part of the structure. */
 const together = 100;
 
@@ -27,6 +27,8 @@ export class PatientPages {
   private readonly patients: number;
   private readonly times = new RecordedTimes();
   private line = 0;
+  /** What stands for an entry of the patient at hand that is not open. */
+  private closed = '';
   private part: Element | undefined;
   private sect: Element | undefined;
   private list: Element | undefined;
@@ -51,12 +53,12 @@ export class PatientPages {
         this.begin(record);
         break;
       case 'event':
-        this.entry('event', eventEntry(record, patientEvent(record), this.line, this.pen));
+        this.entry('event', eventEntry(record, patientEvent(record), this.line, this.closed, this.pen));
         break;
       case 'decision': {
         const said = record.opened?.payload as DecisionEntry | undefined;
         const recordedAt = this.times.of(record.index);
-        this.entry('decision', decisionEntry(record, recordedAt, said, this.line, this.pen));
+        this.entry('decision', decisionEntry(record, recordedAt, said, this.line, this.closed, this.pen));
         break;
       }
     }
@@ -84,6 +86,7 @@ export class PatientPages {
     const name = identifier === undefined ? (subject ?? '') : `${identifier.value} (${identifier.system})`;
     const title = wording.patients.one(number(patient.number), identifier?.value ?? name);
     this.outline.below().add(title, { page: pages.page, y: pageHeight - pages.y + 4 });
+    this.closed = patient.status === 'erased' ? wording.patients.gone : wording.patients.outside;
     const sect = part.child('Sect');
     this.sect = sect;
     paragraph(pages, sect, 'H2', spans(wording.patients.one(number(patient.number), name), styles.patient), {

@@ -12,6 +12,7 @@ export const decisionEntry = (
   recordedAt: string | undefined,
   entry: DecisionEntry | undefined,
   line: number,
+  closed: string,
   pen: Pen,
 ): Entry => {
   const { wording, styles } = pen;
@@ -23,7 +24,7 @@ export const decisionEntry = (
       ...(entry ? timesOf(entry, pen) : []),
     ],
     body: [
-      ...(entry === undefined ? sentences(styles.label, wording.decision.closed) : bodyOf(entry, pen)),
+      ...(entry === undefined ? sentences(styles.label, closed) : bodyOf(entry, pen)),
       {
         spans: [
           {

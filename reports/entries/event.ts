@@ -9,11 +9,15 @@ import { type Entry, type Pen, sentences, timeLine } from './entry.ts';
 const indentStep = 12;
 const deepestIndent = 6;
 
-/** An event of a patient as an entry of the timeline. `event` is what it said, where it is open; `line` its place in the attachment. */
+/**
+ * An event of a patient as an entry of the timeline. `event` is what it said, where it is open; `closed` stands there
+ * where it is not; `line` is its place in the attachment.
+ */
 export const eventEntry = (
   record: ExportEvent,
   event: PatientEvent | undefined,
   line: number,
+  closed: string,
   pen: Pen,
 ): Entry => {
   const { wording, styles } = pen;
@@ -24,7 +28,7 @@ export const eventEntry = (
     times: [...timeLine(wording.times.recorded, record.recordedAt, pen, true), ...timesOf(event, pen)],
     body: [
       { spans: [title, ...nameOf(event, pen)] },
-      ...(event === undefined ? sentences(styles.label, wording.event.closed) : bodyOf(event, pen)),
+      ...(event === undefined ? sentences(styles.label, closed) : bodyOf(event, pen)),
       { spans: [{ text: proof, style: styles.tiny }] },
     ],
   };

@@ -35,7 +35,9 @@ export const linesOf = (spans: readonly Span[], width: number): Line[] => {
   let pieces: Piece[] = [];
   let used = 0;
   const flush = () => {
-    lines.push(lineOf(pieces, used));
+    // The space keeps the last word from running into the next line's where the text is read out or copied.
+    const last = pieces.at(-1);
+    lines.push(lineOf(last === undefined ? [] : [...pieces, pieceOf(' ', last.style)], used));
     pieces = [];
     used = 0;
   };

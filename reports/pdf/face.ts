@@ -25,7 +25,7 @@ export class Face {
 
   /** A word without spaces, of characters that the font has (`shown`). */
   run(word: string): Run {
-    if (!onlyLetters.test(word)) return joined([...word].map((character) => this.character(character)));
+    if (!onlyLetters.test(word)) return this.spelled(word);
     const known = this.words.get(word);
     if (known !== undefined) return known;
     if (this.words.size === maxWords) this.words = new Map();
@@ -44,6 +44,18 @@ export class Face {
     });
   }
 
+  private spelled(word: string): Run {
+    let hex = '';
+    let width = 0;
+    for (const character of word) {
+      const run = this.character(character);
+      hex += run.glyphs.slice(1, -1);
+      width += run.width;
+    }
+    return { glyphs: `<${hex}>`, width };
+  }
+
+  /** One glyph, so that there is no kerning in it. */
   private character(character: string): Run {
     const known = this.characters.get(character);
     if (known !== undefined) return known;
@@ -68,11 +80,3 @@ export class Face {
     return { glyphs: open === '' ? glyphs : `${glyphs}<${open}>`, width };
   }
 }
-
-const joined = (runs: readonly Run[]): Run => ({
-  glyphs: runs
-    .map(({ glyphs }) => glyphs)
-    .join('')
-    .replaceAll('><', ''),
-  width: runs.reduce((sum, { width }) => sum + width, 0),
-});

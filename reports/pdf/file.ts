@@ -5,6 +5,9 @@ import type { PdfkitDocument, Ref } from './pdfkit.ts';
 /** Where the bytes of the document go, one chunk after the other. */
 export type Write = (chunk: Uint8Array) => Promise<void>;
 
+/** Of zlib: a third of the time that its default takes, for a fifteenth more of bytes. */
+export const level = 3;
+
 const chunkBytes = 65_536;
 const xrefEntriesAtOnce = 4_096;
 
@@ -51,7 +54,7 @@ export class PdfFile {
     stream.offset = pdf._offset;
     pdf._write(`${stream.id} 0 obj\n<<\n${dictionary}\n/Filter /FlateDecode\n/Length ${length}\n>>\nstream`);
     const begun = pdf._offset;
-    const deflated = Readable.from(bytes).compose(createDeflate());
+    const deflated = Readable.from(inChunks(bytes)).compose(createDeflate({ level }));
     for await (const chunk of deflated) {
       pdf._write(chunk);
       await this.drain();
@@ -86,4 +89,19 @@ export class PdfFile {
     this.held.push(bytes);
     this.heldBytes += bytes.length;
   }
+}
+
+/** The same bytes in chunks of some size, as each costs a turn of the thread that deflates. */
+async function* inChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  for await (const chunk of bytes) {
+    held.push(chunk);
+    heldBytes += chunk.length;
+    if (heldBytes < chunkBytes) continue;
+    yield Buffer.concat(held);
+    held = [];
+    heldBytes = 0;
+  }
+  if (heldBytes > 0) yield Buffer.concat(held);
 }

@@ -1,3 +1,5 @@
+import { deflateSync } from 'node:zlib';
+import { level } from './file.ts';
 import { type PdfkitDocument, pageHeight, pageWidth, type Ref } from './pdfkit.ts';
 import type { Element } from './structure.ts';
 import { PageTree, ParentTree } from './trees.ts';
@@ -10,7 +12,7 @@ export interface Furniture {
 }
 
 /** Margins of the text area in points. */
-export const margin = { left: 56, right: 56, top: 74, bottom: 66 };
+export const margin = { left: 56, right: 56, top: 70, bottom: 60 };
 export const textWidth = pageWidth - margin.left - margin.right;
 const textBottom = pageHeight - margin.bottom;
 
@@ -60,13 +62,14 @@ export class Pages {
   next(): void {
     this.finish();
     this.pdf.addPage();
-    const { dictionary } = this.pdf.page;
+    const { content, dictionary } = this.pdf.page;
     this.tree.add(dictionary);
     this.key = this.parents.key();
     dictionary.data.StructParents = this.key;
     this.y = margin.top;
-    // pdfkit turns the page upside down; text and figures are written the usual way up.
-    this.operators = [`1 0 0 -1 0 ${pageHeight} cm`];
+    // pdfkit has turned the page upside down; what is drawn here stands the usual way up.
+    content.buffer = [];
+    this.operators = [];
     this.artifact(this.furniture.of(this.number));
   }
 
@@ -99,7 +102,9 @@ export class Pages {
     if (this.number === 0) return;
     const { content, dictionary, resources } = this.pdf.page;
     Object.assign(resources.data, { Font: this.fonts, XObject: this.furniture.forms });
-    content.write(Buffer.from(this.operators.join('\n'), 'latin1'));
+    content.compress = false;
+    content.data.Filter = 'FlateDecode';
+    content.write(deflateSync(Buffer.from(this.operators.join('\n'), 'latin1'), { level }));
     this.parents.set(this.key, `[${this.owners.join(' ')}]`);
     this.parents.pageEnded();
     this.owners = [];

@@ -5,6 +5,8 @@ export interface Ref {
   readonly id: number;
   data: Record<string, unknown>;
   offset?: number;
+  compress: boolean;
+  buffer: Uint8Array[];
   write(chunk: Uint8Array | string): void;
   end(chunk?: Uint8Array | string): void;
   toString(): string;

@@ -38,8 +38,7 @@ export const de: Wording = {
   kinds: {
     history: {
       title: 'Verlauf der Einwilligungen',
-      about:
-        'Was zu den Einwilligungen dieser Patienten aufgezeichnet wurde und wie Fragen dazu beantwortet wurden.',
+      about: 'Was zu den Einwilligungen dieser Patienten aufgezeichnet und was geantwortet wurde.',
     },
     disclosures: {
       title: 'Entscheidungen und Offenlegungen',
@@ -60,7 +59,6 @@ export const de: Wording = {
 
   asked: {
     heading: 'Was gefragt wurde',
-    export: 'Export',
     tenant: 'Mandant',
     by: 'Gefragt von',
     at: 'Gefragt am',
@@ -73,7 +71,7 @@ export const de: Wording = {
     period: 'Zeitraum',
     wholePeriod: 'alles, was bis zum Prüfpunkt aufgezeichnet wurde',
     periodOf: (ends) => `aufgezeichnet ${between(ends)}`,
-    periodNote: 'Frühere Einwilligungen stehen ebenfalls da, weil Antworten im Zeitraum auf ihnen beruhen.',
+    periodNote: 'Frühere stehen mit da, da Antworten darauf beruhen.',
   },
   numbers: {
     heading: 'Die Antwort in Zahlen',
@@ -105,8 +103,8 @@ export const de: Wording = {
     heads: 'Wurzel der Köpfe',
     recorded: 'Aufgezeichnet bis',
     signers: 'Signiert von',
-    attachment: (name) => `Anhang ${name}`,
-    fingerprint: (sha256, bytes) => `SHA-256 ${sha256}, ${bytes} Bytes`,
+    attachment: 'Anhang',
+    fingerprint: (sha256) => `SHA-256 ${sha256}`,
   },
   check: {
     heading: 'Wie es zu prüfen ist',
@@ -145,6 +143,8 @@ export const de: Wording = {
       `Gelöscht. ${events} Ereignisse, ${decisions} Entscheidungen; was sie sagten, kann niemand mehr lesen. Dass sie im Protokoll standen, bleibt beweisbar.`,
     events: 'Ereignisse',
     decisions: 'Entscheidungen',
+    outside: 'Nicht geöffnet: außerhalb des Zeitraums aufgezeichnet.',
+    gone: 'Nicht mehr lesbar.',
   },
   times: {
     recorded: 'aufgezeichnet',
@@ -189,7 +189,6 @@ export const de: Wording = {
     correctedBy: (consentId) => `Berichtigt durch Einwilligung ${consentId}.`,
     emergency: (recipient, ends) => `${recipient} erklärte einen Notfall, ${between(ends)}.`,
     recordedBy: (subject, organisation, issuer) => `Aufgezeichnet von ${by(subject, organisation, issuer)}.`,
-    closed: 'Nicht geöffnet: außerhalb des Zeitraums, oder der Schlüssel ist vernichtet.',
   },
   rule: (words) => {
     const verb = words.type === 'permit' ? 'Erlaubt' : 'Verbietet';
@@ -242,7 +241,6 @@ export const de: Wording = {
     review: 'Nachzuprüfen.',
     askedBy: (subject, organisation, issuer) => `Gefragt über ${by(subject, organisation, issuer)}.`,
     id: (decisionId) => `Entscheidung ${decisionId}`,
-    closed: 'Nicht geöffnet: außerhalb des Zeitraums, oder der Schlüssel ist vernichtet.',
   },
   proof: {
     event: (index, revision, line) => `Blatt ${index} · Revision ${revision} · Zeile ${line}`,

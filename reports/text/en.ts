@@ -30,8 +30,7 @@ export const en: Wording = {
   kinds: {
     history: {
       title: 'Consent history',
-      about:
-        'What was recorded about the consents of these patients, and how questions about them were answered.',
+      about: 'What was recorded about the consents of these patients, and how the ledger answered.',
     },
     disclosures: {
       title: 'Decisions and disclosures',
@@ -52,7 +51,6 @@ export const en: Wording = {
 
   asked: {
     heading: 'What was asked',
-    export: 'Export',
     tenant: 'Tenant',
     by: 'Asked by',
     at: 'Asked at',
@@ -65,7 +63,7 @@ export const en: Wording = {
     period: 'Period',
     wholePeriod: 'all that was recorded up to the checkpoint',
     periodOf: (ends) => `recorded ${between(ends)}`,
-    periodNote: 'Consents from before the period are shown too, since answers within it rest on them.',
+    periodNote: 'Earlier consents are shown too, as answers rest on them.',
   },
   numbers: {
     heading: 'The answer in numbers',
@@ -97,8 +95,8 @@ export const en: Wording = {
     heads: 'Root of the heads',
     recorded: 'Recorded up to',
     signers: 'Signed by',
-    attachment: (name) => `Attachment ${name}`,
-    fingerprint: (sha256, bytes) => `SHA-256 ${sha256}, ${bytes} bytes`,
+    attachment: 'Attachment',
+    fingerprint: (sha256) => `SHA-256 ${sha256}`,
   },
   check: {
     heading: 'How to check it',
@@ -137,6 +135,8 @@ export const en: Wording = {
       `Erased. ${events} events, ${decisions} logged decisions; what they said can no longer be read by anyone. That they stood in the log still verifies.`,
     events: 'Events',
     decisions: 'Decisions',
+    outside: 'Not opened: recorded outside the period.',
+    gone: 'No longer readable.',
   },
   times: {
     recorded: 'recorded',
@@ -181,7 +181,6 @@ export const en: Wording = {
     correctedBy: (consentId) => `Corrected by consent ${consentId}.`,
     emergency: (recipient, ends) => `${recipient} broke the glass, ${between(ends)}.`,
     recordedBy: (subject, organisation, issuer) => `Recorded by ${by(subject, organisation, issuer)}.`,
-    closed: 'Not opened: outside the period, or its key was destroyed.',
   },
   rule: (words) => {
     const verb = words.type === 'permit' ? 'Permits' : 'Forbids';
@@ -231,7 +230,6 @@ export const en: Wording = {
     review: 'To be reviewed.',
     askedBy: (subject, organisation, issuer) => `Asked through ${by(subject, organisation, issuer)}.`,
     id: (decisionId) => `Decision ${decisionId}`,
-    closed: 'Not opened: outside the period, or its key was destroyed.',
   },
   proof: {
     event: (index, revision, line) => `leaf ${index} · revision ${revision} · line ${line}`,

@@ -43,7 +43,6 @@ export interface Wording {
 
   readonly asked: {
     readonly heading: string;
-    readonly export: string;
     readonly tenant: string;
     readonly by: string;
     readonly at: string;
@@ -85,8 +84,8 @@ export interface Wording {
     readonly heads: string;
     readonly recorded: string;
     readonly signers: string;
-    readonly attachment: (name: string) => string;
-    readonly fingerprint: (sha256: string, bytes: string) => string;
+    readonly attachment: string;
+    readonly fingerprint: (sha256: string) => string;
   };
   readonly check: {
     readonly heading: string;
@@ -107,6 +106,8 @@ export interface Wording {
     readonly erased: (events: string, decisions: string) => string;
     readonly events: string;
     readonly decisions: string;
+    readonly outside: string;
+    readonly gone: string;
   };
   readonly times: {
     readonly recorded: string;
@@ -139,7 +140,6 @@ export interface Wording {
     readonly correctedBy: (consentId: string) => string;
     readonly emergency: (recipient: string, ends: Ends) => string;
     readonly recordedBy: (subject: string, organisation: string | undefined, issuer: string) => string;
-    readonly closed: string;
   };
   readonly rule: (words: RuleWords) => string;
   readonly decision: {
@@ -158,7 +158,6 @@ export interface Wording {
     readonly review: string;
     readonly askedBy: (subject: string, organisation: string | undefined, issuer: string) => string;
     readonly id: (decisionId: string) => string;
-    readonly closed: string;
   };
   readonly proof: {
     readonly event: (index: string, revision: string, line: string) => string;

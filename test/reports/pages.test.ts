@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import type { ExportLanguage } from '../../schemas/export/package.ts';
+import { exportOf, rendered } from './kit.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'consent-ledger-reports-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const file = async (language: ExportLanguage, patients = 3): Promise<string> => {
+  const path = join(folder, `${language}-${patients}.pdf`);
+  await writeFile(path, await rendered(() => exportOf(patients, { language })));
+  return path;
+};
+
+/** What a tool prints; undefined, and the test skipped, where the tool is not there. */
+const said = (t: TestContext, tool: string, ...parameters: string[]): string | undefined => {
+  const { error, stdout, stderr } = spawnSync(tool, parameters, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (error === undefined) return stdout + stderr;
+  t.skip(`${tool} is not installed`);
+  return undefined;
+};
+
+test('a report reads in order: what was asked, the answer, the proof, each patient', async (t) => {
+  const text = said(t, 'pdfinfo', '-struct-text', await file('en'));
+  if (text === undefined) return;
+  const lines = text.split('\n').map((line) => line.trim());
+  const order = [
+    'Document',
+    'H1 (block)',
+    '"Consent history "',
+    '"What was asked "',
+    '"patients by identifier: 3 asked about "',
+    '"The answer in numbers "',
+    '"1 patients known "',
+    '"1 unknown to the ledger "',
+    '"1 erased "',
+    'Figure:',
+    '"What it is proven by "',
+    '"How to check it "',
+    '"npx consent-ledger verify 6f0c2a53-8f0e-4c2b-9f0e-2b7a51f9d3a1.pdf --trust keys.txt "',
+    '"What it cannot prove "',
+    'Form',
+    '"Patient 1: MRN-4711 (urn:example:mrn) "',
+    '"Known. 10 events, 3 logged decisions. "',
+    '"Events "',
+    '"recorded 2024-09-02 08:00:00Z effective 2024-08-27 08:00:00Z Consent withdrawn  Consent 5e287ce3-fdf5-43a7-86cc-a74058f3d3cb Reason: Letter of 2024-08-26 Recorded by practitioner-7 of Organization/clinic (issuer https://login.north.example). leaf 35 · revision 6 · line 18 "',
+    '"Decisions "',
+    '"recorded 2024-02-24 08:00:00Z asked 2024-02-25 08:00:00Z Refused  Practitioner/9 (member of Organization/clinic) asked to access data for healthcare research (HRESCH). No consent speaks of it. Asked through practitioner-7 of Organization/clinic (issuer https://login.north.example). leaf 2 · entry 0 · line 24 · Decision bd209c1a-8675-44c8-858d-94456cc97037 "',
+    '"Patient 2: MRN-4712 (urn:example:mrn) "',
+    '"Unknown: the ledger knows nobody by this identifier. "',
+    '"Patient 3: MRN-4713 (urn:example:mrn) "',
+    '"recorded 2023-01-13 08:00:00Z Consent given No longer readable. leaf 69 · revision 0 · line 27 "',
+  ];
+  let from = 0;
+  for (const expected of order) {
+    const place = lines.indexOf(expected, from);
+    assert.notEqual(place, -1, `${expected} is missing, or stands too early:\n${lines.join('\n')}`);
+    from = place + 1;
+  }
+});
+
+test('in German all but the data is German', async (t) => {
+  const text = said(t, 'pdftotext', '-layout', await file('de'), '-');
+  if (text === undefined) return;
+  for (const expected of [
+    /Verlauf der Einwilligungen/,
+    /Geltende Einwilligungen/,
+    /Erlaubt Organization\/clinic jede Nutzung aller Daten für Behandlung \(TREAT\)/,
+    /Ausnahme: Verbietet allen jede Nutzung von Daten \(gekennzeichnet als/,
+    /Unbekannt: Unter dieser Kennung kennt das Register niemanden\./,
+    /Seite 1 von\s+\d/,
+  ])
+    assert.match(text, expected);
+});
+
+test('the structure of the file is sound', async (t) => {
+  const text = said(t, 'qpdf', '--check', await file('en'));
+  if (text !== undefined) assert.match(text, /No syntax or stream encoding errors found/);
+});
+
+test('the document says of itself what PDF/A-3a asks for', async (t) => {
+  const path = await file('de');
+  const shown = said(t, 'mutool', 'show', path, 'trailer/Root', 'trailer/ID');
+  const metadata = said(t, 'pdfinfo', '-meta', path);
+  const fonts = said(t, 'pdffonts', path);
+  if (shown === undefined || metadata === undefined || fonts === undefined) return;
+  for (const expected of [
+    /\/Lang \(de\)/,
+    /\/MarkInfo/,
+    /\/ViewerPreferences/,
+    /\/PageLabels/,
+    /\/AF \[/,
+    /\/OutputIntents \[/,
+  ])
+    assert.match(shown, expected);
+  assert.match(metadata, /<pdfaid:part>3<\/pdfaid:part>\s*<pdfaid:conformance>A<\/pdfaid:conformance>/);
+  const rows = fonts.trim().split('\n').slice(2);
+  assert.equal(rows.length, 2);
+  for (const row of rows) assert.match(row, /Identity-H\s+yes yes yes/);
+});
+
+test('the attachment is the records, byte for byte', async (t) => {
+  const path = await file('en');
+  const records = join(folder, 'evidence.jsonl');
+  if (said(t, 'pdfdetach', '-saveall', '-o', folder, path) === undefined) return;
+  const expected = [...exportOf(3)].map((record) => `${JSON.stringify(record)}\n`).join('');
+  assert.equal(await readFile(records, 'utf8'), expected);
+});
+
+test('the outline leads to each patient, by the hundred where there are more', async (t) => {
+  const shown = said(t, 'mutool', 'show', await file('en', 120), 'outline');
+  if (shown === undefined) return;
+  assert.match(
+    shown,
+    /"Patients 1 to 100".*"Patient 100: MRN-4810".*"Patients 101 to 120".*"Patient 120: MRN-4830"/s,
+  );
+});
