@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createInflate } from 'node:zlib';
 import { isDictionary, isReference, type Pdf, type PdfObject } from './pdf.ts';
 import { type Checked, wrong } from './problem.ts';
@@ -103,7 +103,8 @@ async function* contentOf(
   if ((filter !== undefined && filter !== '/FlateDecode') || dictionary.has('/DecodeParms'))
     throw new ForeignPdf('an attachment is stored in another way');
   const stored = Readable.from(chunksOf(pdf.bytes, ...stream));
-  const inflated = filter === undefined ? stored : stored.compose(createInflate());
+  // What becomes of the stream is seen where it is read.
+  const inflated = filter === undefined ? stored : pipeline(stored, createInflate(), () => {});
   let given = 0;
   try {
     for await (const chunk of inflated) {

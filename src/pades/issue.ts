@@ -1,5 +1,5 @@
-import { type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import { BitString, Integer, Utf8String } from 'asn1js';
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { BitString, Utf8String } from 'asn1js';
 import {
   AttributeTypeAndValue,
   BasicConstraints,
@@ -10,6 +10,7 @@ import {
 } from 'pkijs';
 import type { Millis } from '../../schemas/instant.ts';
 import { extensionIds, keyUsages } from './certificates.ts';
+import { randomInteger } from './random.ts';
 
 export interface CertificateTerms {
   readonly commonName: string;
@@ -31,7 +32,7 @@ export const issueCertificate = async (
 ): Promise<X509Certificate> => {
   const certificate = new Certificate();
   certificate.version = 2;
-  certificate.serialNumber = new Integer({ valueHex: serialNumber() });
+  certificate.serialNumber = randomInteger();
   certificate.notBefore.value = new Date(terms.from);
   certificate.notAfter.value = new Date(terms.until);
   certificate.subject.typesAndValues = [
@@ -44,13 +45,6 @@ export const issueCertificate = async (
   const signingKey = key.toCryptoKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
   await certificate.sign(signingKey, 'SHA-256');
   return new X509Certificate(Buffer.from(certificate.toSchema().toBER()));
-};
-
-/** RFC 5280, 4.1.2.2: positive, at most 20 bytes. */
-const serialNumber = (): ArrayBuffer => {
-  const bytes = Uint8Array.from(randomBytes(16));
-  bytes[0] = (bytes[0]! & 0x3f) | 0x40;
-  return bytes.buffer;
 };
 
 const extensionsOf = ({ usage, issuer, purposes }: CertificateTerms): Extension[] => {

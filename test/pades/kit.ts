@@ -19,9 +19,14 @@ export interface Identity {
   readonly key: KeyObject;
 }
 
-/** A new P-256 key with its certificate: issued by `issuer`, or self-signed. */
-export const identityOf = async (terms: Partial<CertificateTerms>, issuer?: Identity): Promise<Identity> => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+/** A key, P-256 unless it is given, with its certificate: issued by `issuer`, or self-signed. */
+export const identityOf = async (
+  terms: Partial<CertificateTerms>,
+  issuer?: Identity,
+  { publicKey, privateKey } = newKeys(),
+): Promise<Identity> => {
   const usual = {
     commonName: 'Report signer',
     publicKey,
@@ -37,11 +42,11 @@ export const identityOf = async (terms: Partial<CertificateTerms>, issuer?: Iden
 };
 
 /** A root, an issuer below it, and a signer below that. */
-export const hierarchy = async (terms: Partial<CertificateTerms> = {}) => {
+export const hierarchy = async (terms: Partial<CertificateTerms> = {}, keys = newKeys()) => {
   const mayIssue = { usage: 'keyCertSign', issuer: {} } as const;
   const root = await identityOf({ commonName: 'Root', ...mayIssue });
   const issuer = await identityOf({ commonName: 'Issuer', ...mayIssue, issuer: { pathLength: 0 } }, root);
-  const leaf = await identityOf(terms, issuer);
+  const leaf = await identityOf(terms, issuer, keys);
   return { root, issuer, leaf };
 };
 

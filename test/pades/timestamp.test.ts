@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { signPdfFile } from '../../src/pades/file.ts';
+import { inMemory } from '../../src/pades/random-access.ts';
+import { openTimestampAuthority } from '../../src/pades/timestamp-authority.ts';
+import { verifyPdfSignature } from '../../src/pades/verify.ts';
+import { withFolder } from '../vault/kit.ts';
+import { hierarchy, type Identity, signerOf, withoutTools, writeUnsigned } from './kit.ts';
+import { bodyOf, opensslStamper, serving, stampingHierarchy } from './timestamp-kit.ts';
+
+const skip = withoutTools('openssl');
+const aDay = 86_400_000;
+/** Certificates that are valid now, since `openssl ts` stamps with the time that it is. */
+const nowadays = { from: Date.now() - aDay, until: Date.now() + aDay };
+
+/** Signs a document with the authority that `answer` plays, and gives what came of it. */
+const signedWith = async (
+  answer: RequestListener,
+  trusted: Parameters<typeof openTimestampAuthority>[0]['trusted'],
+  timeoutMs = 10_000,
+) => {
+  const chain = await hierarchy(nowadays);
+  let pdf: Buffer = Buffer.alloc(0);
+  let outcome: Awaited<ReturnType<typeof signPdfFile>> | undefined;
+  await withFolder((folder) =>
+    serving(answer, async (url) => {
+      const path = join(folder, 'stamped.pdf');
+      await writeUnsigned(path);
+      const timestampAuthority = openTimestampAuthority({ url, trusted, timeoutMs });
+      outcome = await signPdfFile(path, { signer: signerOf(chain), timestampAuthority, clock: Date.now });
+      pdf = await readFile(path);
+    }),
+  );
+  return { chain, pdf, outcome: outcome! };
+};
+
+const replying = (reply: (request: Buffer) => Promise<Buffer>): RequestListener => {
+  return async (request, response) => {
+    response.setHeader('content-type', 'application/timestamp-reply');
+    response.end(await reply(await bodyOf(request)));
+  };
+};
+
+const stamping = async (folder: string, identity: Identity) => {
+  const stamp = await opensslStamper(folder, identity);
+  return async (request: Buffer) => readFile(await stamp(request));
+};
+
+it('a timestamp of a trusted authority says when a document was signed', { skip }, () =>
+  withFolder(async (folder) => {
+    const { root, authority } = await stampingHierarchy();
+    const { chain, pdf, outcome } = await signedWith(replying(await stamping(folder, authority)), [
+      root.certificate,
+    ]);
+    assert.equal(outcome.ok && outcome.value.level, 'B-T');
+    const check = (...trusted: (typeof root.certificate)[]) =>
+      verifyPdfSignature(inMemory(pdf), { trusted, now: Date.now() });
+    const both = check(chain.root.certificate, root.certificate);
+    assert.deepEqual([both.problem, both.signedAt?.by], [undefined, 'timestamp-authority']);
+    assert.equal(outcome.ok && outcome.value.timestampedAt, both.signedAt?.time);
+    const one = check(chain.root.certificate);
+    assert.deepEqual([one.problem, one.signedAt?.by], [undefined, 'signer']);
+    assert.match(one.notes.join(' '), /CN=Timestamp authority, to which no trusted certificate leads/);
+  }),
+);
+
+it('a timestamp of something else, or of nobody trusted, is refused', { skip }, () =>
+  withFolder(async (folder) => {
+    const { root, authority } = await stampingHierarchy();
+    const stamp = await stamping(folder, authority);
+    const first = new Map<string, Buffer>();
+    const replayed = replying(async (request) => {
+      if (!first.has('reply')) first.set('reply', await stamp(request));
+      return first.get('reply')!;
+    });
+    await signedWith(replayed, [root.certificate]);
+    const refused = async (answer: RequestListener, trusted: (typeof root.certificate)[]) => {
+      const { outcome } = await signedWith(answer, trusted);
+      return outcome.ok ? 'signed' : outcome.problem;
+    };
+    assert.deepEqual(await refused(replayed, [root.certificate]), {
+      code: 'timestamp-invalid',
+      detail: 'The timestamp is not of this signature.',
+    });
+    const stranger = await stampingHierarchy();
+    const untrusted = await refused(replying(stamp), [stranger.root.certificate]);
+    assert.match(JSON.stringify(untrusted), /timestamp-invalid.*is not trusted/);
+  }),
+);
+
+it('an authority that is not there, is slow, refuses or answers nonsense leaves the document unsigned', async () => {
+  const code = async (answer: RequestListener, timeoutMs?: number) => {
+    const { outcome } = await signedWith(answer, [], timeoutMs);
+    return outcome.ok ? 'signed' : outcome.problem.code;
+  };
+  assert.equal(await code((_, response) => response.writeHead(503).end()), 'timestamp-unavailable');
+  assert.equal(await code(() => {}, 100), 'timestamp-unavailable');
+  assert.equal(await code(replying(async () => Buffer.from('3003020102', 'hex'))), 'timestamp-unavailable');
+  assert.equal(await code(replying(async () => Buffer.alloc(300_000, 0x30))), 'timestamp-unavailable');
+  const nonsense = Buffer.from('300a3003020100300304010a', 'hex');
+  assert.equal(await code(replying(async () => nonsense)), 'timestamp-invalid');
+  const gone = openTimestampAuthority({ url: 'http://127.0.0.1:9/', trusted: [], timeoutMs: 5000 });
+  const outcome = await gone.stamp(Buffer.from('signature'));
+  assert.equal(!outcome.ok && outcome.problem.code, 'timestamp-unavailable');
+});
+
+it('whoever aborts waits no longer for the authority', async () => {
+  const { root } = await stampingHierarchy();
+  await serving(
+    () => {},
+    async (url) => {
+      const authority = openTimestampAuthority({ url, trusted: [root.certificate], timeoutMs: 60_000 });
+      await assert.rejects(authority.stamp(Buffer.from('signature'), AbortSignal.abort()), {
+        name: 'AbortError',
+      });
+    },
+  );
+});
