@@ -17,6 +17,7 @@ import type { Evidence, ExportEvidence } from './evidence/port.ts';
 import type { EvidencePlaces } from './evidence-thread.ts';
 import { createHttpApp } from './http/app.ts';
 import { startServer } from './http/server.ts';
+import { openLedgerExports } from './ledger-exports.ts';
 import { type LedgerStore, openLedgerStore } from './ledger-store.ts';
 import { openVault, vaultPlace } from './ledger-vault.ts';
 import { digestModels, digestRebuilt, type ModelDigest } from './projections/compare.ts';
@@ -196,7 +197,15 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     if (written > 0) log.info('expiries written', { count: written });
   });
 
-  const { evidence } = opened.adopt(await openLedgerEvidence(ledger), (one) => one.close());
+  const { evidence, exports: exportEvidence } = opened.adopt(await openLedgerEvidence(ledger), (one) =>
+    one.close(),
+  );
+  const exports = opened.adopt(
+    await openLedgerExports(ledger, exportEvidence, (code) =>
+      log.warn('an export came to nothing', { code }),
+    ),
+    (one) => one.close(),
+  );
   opened.adopt(
     signAtInterval(evidence, config.evidence.checkpointSeconds * 1000, (outcome) => {
       if (outcome instanceof Error) log.error('the evidence is not kept', { error: outcome });
@@ -214,6 +223,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     records,
     forms,
     evidence,
+    exports,
     keyring,
     projections,
     eventLog: store,
@@ -226,6 +236,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     uuid,
     limits: {
       body: { bytes: limits.bodyBytes, depth: limits.jsonDepth },
+      cohortBytes: config.exports.cohortBytes,
       requestMs,
       ratePerSecond: limits.ratePerSecond,
       positionWaitMs: limits.positionWaitMs,
@@ -238,6 +249,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     port: server.port,
     stop: () => {
       health.stop();
+      exports.release();
       return held.disposeAsync();
     },
   };

@@ -7,14 +7,22 @@ type UrlMembers = z.ZodObject;
 
 /** What every route of the contract says; from this table come the routes of the server and the OpenAPI document. */
 interface Contract {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** With parameters in braces, as in `/forms/{formId}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'consents' | 'decisions' | 'patients' | 'emergencies' | 'forms' | 'evidence' | 'operations';
+  readonly tag:
+    | 'consents'
+    | 'decisions'
+    | 'patients'
+    | 'emergencies'
+    | 'forms'
+    | 'evidence'
+    | 'exports'
+    | 'operations';
 }
 
-/** A route that acts for a principal: JSON in, JSON out. */
+/** A route that acts for a principal: JSON in, and JSON out unless it says otherwise. */
 export interface ApiRoute extends Contract {
   readonly access: AccessAction;
   readonly params?: UrlMembers;
@@ -22,8 +30,15 @@ export interface ApiRoute extends Contract {
   readonly body?: z.ZodType;
   readonly status: 200 | 201;
   readonly response: z.ZodType;
-  /** It appends to a stream: it takes Idempotency-Key and If-Match, and answers with an ETag. */
-  readonly writes?: true;
+  /** What is answered where it is not JSON: it is sent as it comes. */
+  readonly mediaType?: string;
+  /** `cohort`: its body may name many patients, and has a limit of its own. */
+  readonly bodyLimit?: 'cohort';
+  /**
+   * It appends to a stream: it takes Idempotency-Key and If-Match, and answers with an ETag. `once`: it takes
+   * Idempotency-Key alone.
+   */
+  readonly writes?: true | 'once';
   /** The failures of its own, besides those of every route. */
   readonly failures: readonly FailureCode[];
 }

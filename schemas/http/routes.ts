@@ -2,6 +2,7 @@ import { consentRoutes } from './consents.ts';
 import { decisionRoutes } from './decisions.ts';
 import { emergencyRoutes } from './emergencies.ts';
 import { evidenceRoutes } from './evidence.ts';
+import { exportRoutes } from './exports.ts';
 import { formRoutes } from './forms.ts';
 import { operationRoutes } from './operations.ts';
 
@@ -14,6 +15,7 @@ export const apiRoutes = {
   ...emergencyRoutes,
   ...formRoutes,
   ...evidenceRoutes,
+  ...exportRoutes,
   ...operationRoutes,
 };
 export type ApiRoutes = typeof apiRoutes;

@@ -11,6 +11,8 @@ export const scopes = [
   'disclosures:read',
   'evidence:read',
   'evidence:sign',
+  'exports:write',
+  'exports:read',
   'operations:read',
 ] as const;
 export type Scope = (typeof scopes)[number];
@@ -28,6 +30,8 @@ export const actions = [
   'read-disclosures',
   'read-evidence',
   'sign-checkpoint',
+  'ask-for-export',
+  'read-exports',
   'read-operations',
 ] as const;
 export type AccessAction = (typeof actions)[number];

@@ -15,6 +15,8 @@ export const permissions: Readonly<Record<AccessAction, readonly [Scope, ...Scop
   'read-disclosures': ['disclosures:read'],
   'read-evidence': ['evidence:read'],
   'sign-checkpoint': ['evidence:sign'],
+  'ask-for-export': ['exports:write'],
+  'read-exports': ['exports:read'],
   'read-operations': ['operations:read'],
 };
 

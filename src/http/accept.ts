@@ -32,6 +32,8 @@ export const acceptor = (
   withinRate: (principal: Principal) => boolean,
 ) => {
   const { tokens, limits, requestSecret } = transport;
+  const bodyLimits =
+    route.bodyLimit === undefined ? limits.body : { ...limits.body, bytes: limits.cohortBytes };
 
   return async (request: Incoming, trace: Trace): Promise<Accepted<Exchange<ApiRoute>>> => {
     const found = await tokens.principalOf(request.headers.authorization);
@@ -46,7 +48,7 @@ export const acceptor = (
     if (!params.ok) return params;
     const query = route.query ? checkShape(route.query, request.query, 'query') : nothing;
     if (!query.ok) return query;
-    const json = route.body ? await readBody(request, limits.body) : nothing;
+    const json = route.body ? await readBody(request, bodyLimits) : nothing;
     if (!json.ok) return json;
     const body = route.body ? checkShape(route.body, json.value, 'body') : nothing;
     if (!body.ok) return body;

@@ -29,7 +29,18 @@ export interface Answer<Route extends ApiRoute> {
   readonly replayed?: boolean;
 }
 
-export type Handler<Route extends ApiRoute> = (exchange: Exchange<Route>) => Promise<Result<Answer<Route>>>;
+/** An answer that is not JSON: it is sent as it comes. */
+export interface Streamed {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** How many bytes it has, where that is known. */
+  readonly bytes?: number;
+  /** Under which it is to be saved. */
+  readonly fileName?: string;
+}
+
+export type Handler<Route extends ApiRoute> = (
+  exchange: Exchange<Route>,
+) => Promise<Result<Route extends { readonly mediaType: string } ? Streamed : Answer<Route>>>;
 
 /** One for each operation of the contract. */
 export type Handlers = { readonly [Id in keyof ApiRoutes]: Handler<ApiRoutes[Id]> };

@@ -79,6 +79,8 @@ const writeHeaders = [
   ),
   header('If-Match', 'An ETag: the write is refused where the record has changed since'),
 ];
+const headersOf = ({ writes }: ApiRoute) =>
+  writes === undefined ? [] : writes === 'once' ? writeHeaders.slice(0, 1) : writeHeaders;
 const traceHeader = header('traceparent', 'W3C Trace Context: kept in events and log lines');
 
 const parameters = (route: ApiRoute | PublicRoute, schemaOf: (schema: z.ZodType) => Json) => {
@@ -104,15 +106,15 @@ export const openApiDocument = (): Json => {
     tags: [route.tag],
     description: `Scope: ${permissions[route.access].map((scope) => `\`${scope}\``).join(' or ')}.`,
     security: permissions[route.access].map((scope) => ({ token: [scope] })),
-    parameters: [...parameters(route, input), ...(route.writes ? writeHeaders : []), traceHeader],
+    parameters: [...parameters(route, input), ...headersOf(route), traceHeader],
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: input(route.body) } } },
     }),
     responses: {
       [route.status]: {
         description: 'Done',
-        content: { 'application/json': { schema: schemaOf(route.response, 'output') } },
-        ...(route.writes && {
+        content: { [route.mediaType ?? 'application/json']: { schema: schemaOf(route.response, 'output') } },
+        ...(route.writes === true && {
           headers: {
             ETag: { description: 'Revision of the record', schema: { type: 'string' } },
             'Idempotency-Replayed': {
@@ -125,7 +127,7 @@ export const openApiDocument = (): Json => {
       ...failuresOf([
         ...common,
         ...(route.body ? withBody : []),
-        ...(route.writes || route.access === 'ask' ? writing : []),
+        ...(route.writes === true || route.access === 'ask' ? writing : []),
         ...route.failures,
       ]),
     },

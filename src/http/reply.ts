@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 
 /** A whole answer, ready to be sent. */
 export interface Reply {
@@ -6,6 +7,15 @@ export interface Reply {
   readonly mediaType: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that is sent as it comes. */
+export interface StreamedReply {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly bytes?: number;
+  readonly fileName?: string;
 }
 
 /** On every answer: nothing is cached, framed, sniffed or loaded (OWASP REST security). */
@@ -29,4 +39,21 @@ export const send = (response: ServerResponse, { status, mediaType, body, header
     ...headers,
   });
   response.end(body);
+};
+
+/**
+ * Sends it at the pace at which it is taken. Rejects where it cannot be sent whole: the connection is then cut, so that
+ * nobody takes a part for the whole.
+ */
+export const sendStream = async (
+  response: ServerResponse,
+  { status, mediaType, chunks, bytes, fileName }: StreamedReply,
+): Promise<void> => {
+  response.writeHead(status, {
+    ...guards,
+    'content-type': mediaType,
+    ...(bytes !== undefined && { 'content-length': bytes }),
+    ...(fileName !== undefined && { 'content-disposition': `attachment; filename="${fileName}"` }),
+  });
+  await pipeline(chunks, response);
 };

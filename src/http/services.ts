@@ -7,6 +7,7 @@ import type { Evidence } from '../evidence/port.ts';
 import type { Projections } from '../projections/port.ts';
 import type { Forms } from '../record/forms.ts';
 import type { Records } from '../record/records.ts';
+import type { Exports } from '../reporting/port.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -16,6 +17,8 @@ import type { BodyLimits } from './read-body.ts';
 
 export interface HttpLimits {
   readonly body: BodyLimits;
+  /** Of a body that may name many patients. */
+  readonly cohortBytes: number;
   /** Milliseconds for a whole request. */
   readonly requestMs: number;
   /** Requests a second of one principal. */
@@ -31,6 +34,7 @@ export interface Services {
   readonly records: Records;
   readonly forms: Forms;
   readonly evidence: Evidence;
+  readonly exports: Exports;
   readonly keyring: Keyring;
   readonly projections: Projections;
   readonly eventLog: LocalLog;

@@ -46,6 +46,7 @@ export class LedgerExports implements Exports {
   #timer: NodeJS.Timeout | undefined;
   #tidying: Promise<void> = Promise.resolve();
   #closed = false;
+  #released = false;
 
   constructor(parts: ExportsParts) {
     this.#parts = parts;
@@ -102,7 +103,7 @@ export class LedgerExports implements Exports {
       const one = this.#find(tenant, exportId);
       if (one === undefined) return;
       yield await this.#view(one);
-      if (over.includes(one.status)) return;
+      if (over.includes(one.status) || this.#released) return;
       await Promise.all([changed, pause(watchMs)]);
     }
   }
@@ -147,6 +148,11 @@ export class LedgerExports implements Exports {
   /** As `removeExportsOf`, heard of in the log: nobody waits for it, and what fails is done by the next cleaning. */
   erased(subject: string): void {
     void this.#orTrouble(() => this.removeExportsOf(subject));
+  }
+
+  release(): void {
+    this.#released = true;
+    this.#parts.queue.tellAll();
   }
 
   async close(): Promise<void> {

@@ -87,6 +87,8 @@ export interface Exports {
   package(tenant: string, exportId: string): Promise<Result<{ readonly chunks: ExportBytes }>>;
   /** Destroys every export that this subject is in, and ends the work on those that it would be in; how many. */
   removeExportsOf(subject: string): Promise<number>;
+  /** Ends all watching: nobody who waits for the end of a job shall hold a stop up. */
+  release(): void;
   /** Stops the work; it goes on when the exports are opened again. */
   close(): Promise<void>;
 }

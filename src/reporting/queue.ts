@@ -94,6 +94,11 @@ export class Queue {
     this.#closed = true;
     for (const { abort } of this.#running.values()) abort.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    this.tellAll();
+  }
+
+  /** Has all who wait for a change look again. */
+  tellAll(): void {
     for (const id of this.#watchers.keys()) this.#tell(id);
   }
 

@@ -26,6 +26,8 @@ const expected: Readonly<Record<Scope, readonly AccessAction[]>> = {
   'disclosures:read': ['read-disclosures'],
   'evidence:read': ['read-evidence'],
   'evidence:sign': ['sign-checkpoint'],
+  'exports:write': ['ask-for-export'],
+  'exports:read': ['read-exports'],
   'operations:read': ['read-operations'],
 };
 

@@ -50,7 +50,13 @@ const answerOf = async (handler: Handler<typeof echo>, rate = true) => {
     log: createLog({ level: 'debug', stream }),
     metrics: createMetrics(),
     uuid: randomUUID,
-    limits: { body: { bytes: 1000, depth: 5 }, requestMs: 100, ratePerSecond: 1, positionWaitMs: 0 },
+    limits: {
+      body: { bytes: 1000, depth: 5 },
+      cohortBytes: 1000,
+      requestMs: 100,
+      ratePerSecond: 1,
+      positionWaitMs: 0,
+    },
   };
   const app = express();
   app.post(

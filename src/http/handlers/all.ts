@@ -4,6 +4,7 @@ import { consentHandlers } from './consents.ts';
 import { decisionHandlers } from './decisions.ts';
 import { emergencyHandlers } from './emergencies.ts';
 import { evidenceHandlers } from './evidence.ts';
+import { exportHandlers } from './exports.ts';
 import { formHandlers } from './forms.ts';
 import { operationHandlers } from './operations.ts';
 import { patientHandlers } from './patients.ts';
@@ -16,5 +17,6 @@ export const allHandlers = (services: Services): Handlers => ({
   ...emergencyHandlers(services),
   ...formHandlers(services),
   ...evidenceHandlers(services),
+  ...exportHandlers(services),
   ...operationHandlers(services),
 });
