@@ -63,8 +63,8 @@ export const renderReport = async (input: ReportInput, write: Write): Promise<{ 
   const outline = new Outline(pdf, outlineRoot);
 
   pages.next();
-  drawCover(pages, root, outline, overview, pen);
   if (input.signable) placeSignature(document, pages, root, pen);
+  drawCover(pages, root, outline, overview, pen);
   await drawPatients(
     input.records(),
     new PatientPages(pages, root, outline, patientsIn(overview), pen),

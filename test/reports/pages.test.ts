@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,7 @@ test('a report reads in order: what was asked, the answer, the proof, each patie
   const lines = text.split('\n').map((line) => line.trim());
   const order = [
     'Document',
+    'Form',
     'H1 (block)',
     '"Consent history "',
     '"What was asked "',
@@ -46,7 +48,6 @@ test('a report reads in order: what was asked, the answer, the proof, each patie
     '"How to check it "',
     '"npx consent-ledger verify 6f0c2a53-8f0e-4c2b-9f0e-2b7a51f9d3a1.pdf --trust keys.txt "',
     '"What it cannot prove "',
-    'Form',
     '"Patient 1: MRN-4711 (urn:example:mrn) "',
     '"Known. 10 events, 3 logged decisions. "',
     '"Events "',
@@ -83,6 +84,38 @@ test('in German all but the data is German', async (t) => {
 test('the structure of the file is sound', async (t) => {
   const text = said(t, 'qpdf', '--check', await file('en'));
   if (text !== undefined) assert.match(text, /No syntax or stream encoding errors found/);
+});
+
+test('a checker of PDF/A-1b finds nothing but what PDF/A-3a allows', async (t) => {
+  const parts = [
+    'preflight',
+    'pdfbox2',
+    'xmpbox',
+    'fontbox2',
+    'commons-io',
+    'commons-logging',
+    'javax.activation',
+    'jaxb-api',
+  ];
+  const jars = parts.map((name) => `/usr/share/java/${name}.jar`);
+  if (!jars.every(existsSync)) return t.skip('preflight of PDFBox 2 is not installed (libpdfbox2-java)');
+  const path = join(folder, 'unsigned.pdf');
+  await writeFile(path, await rendered(() => exportOf(3), false));
+  const text = said(t, 'java', '-cp', jars.join(':'), 'org.apache.pdfbox.preflight.Validator_A1b', path);
+  if (text === undefined) return;
+  const found = text.split('\n').filter((line) => /^\d/.test(line));
+  const allowed = [
+    /^1\.2\.9 : .*EmbeddedFile entry is present in a FileSpecification/,
+    /^1\.4\.7 : .*EmbeddedFile entry is present in the Names/,
+    /^3\.1\.11 : .*The CIDSet entry is missing/,
+    /^7\.11\.2 : .*part must be 1/,
+  ];
+  assert.ok(found.length > 0, text);
+  for (const line of found)
+    assert.ok(
+      allowed.some((pattern) => pattern.test(line)),
+      line,
+    );
 });
 
 test('the document says of itself what PDF/A-3a asks for', async (t) => {
