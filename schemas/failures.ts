@@ -24,6 +24,14 @@ export const failureCodes = [
   'export-not-ready',
   'export-over',
   'export-gone',
+  // erasure
+  'erasure-unknown',
+  'erasure-decided',
+  'erasure-extended',
+  'erasure-held',
+  'erasure-state',
+  'four-eyes',
+  'suppression-undecided',
   // concurrency and idempotency
   'revision-mismatch',
   'write-contention',

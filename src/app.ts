@@ -8,6 +8,8 @@ import { openTokens } from './access/tokens.ts';
 import type { Config } from './config.ts';
 import { openDecisions } from './decisions/decisions.ts';
 import type { Decisions } from './decisions/port.ts';
+import { Erasures } from './erasure/erasures.ts';
+import { ErasureWork } from './erasure/work.ts';
 import { EvidenceThread } from './evidence/client.ts';
 import { openEvidence } from './evidence/evidence.ts';
 import { openExportEvidence } from './evidence/export-evidence.ts';
@@ -43,6 +45,9 @@ import type { Vault } from './vault/port.ts';
 import { openSigningKeys } from './vault/signing-keys.ts';
 
 const expiryIntervalMs = 10_000;
+const erasureIntervalMs = 10_000;
+/** How long an erasure waits for the read models before it is left to the next pass. */
+const erasureWaitMs = 5_000;
 
 /** A ledger, opened on its data folder: all that commands and the service work with. */
 export interface Ledger {
@@ -54,6 +59,7 @@ export interface Ledger {
   readonly projections: LedgerProjections;
   readonly records: Records;
   readonly forms: Forms;
+  readonly erasures: Erasures;
   readonly metrics: Metrics;
   readonly clock: () => Millis;
   readonly uuid: () => string;
@@ -101,11 +107,25 @@ export const openLedger = async (config: Config, clock: () => Millis = Date.now)
     records.forget(subject);
   });
   const forms = new Forms({ store, log: store, keyring, uuid });
+  const erasures = new Erasures({ store, log: store, keyring, uuid });
   const reader = opened.adopt(new LogReader(logFile(dataFolder)), (one) => one.close());
   const parts = { log: reader, keyring, definitions: eventDefinitions };
   const held = opened.move();
   return {
-    ...{ config, store, vault, keyStore, keyring, projections, records, forms, metrics, clock, uuid },
+    ...{
+      config,
+      store,
+      vault,
+      keyStore,
+      keyring,
+      projections,
+      records,
+      forms,
+      erasures,
+      metrics,
+      clock,
+      uuid,
+    },
     destroyedAgain,
     served: (onProgress) => digestModels(projections.folder(), parts, onProgress),
     rebuilt: (onProgress) => digestRebuilt(`${folder}-check`, thread, parts, onProgress),
@@ -215,6 +235,23 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     (one) => one.stop(),
   );
 
+  const work = opened.adopt(
+    new ErasureWork({
+      ...{ erasures: ledger.erasures, records, keyring, vault: ledger.vault, log: store, projections },
+      ...{ exports, evidence, clock },
+      maxStalenessMs: config.store === 'sqlite' ? 0 : maxStalenessMs,
+      waitMs: erasureWaitMs,
+      ...config.erasure,
+      onStep: (_erasureId, step) => log.info('erasure', { outcome: step }),
+    }),
+    (one) => one.stop(),
+  );
+  work.start(erasureIntervalMs, (pass) => {
+    if (pass instanceof Error) log.error('erasures could not be looked at', { error: pass });
+    else if (pass.failed > 0) log.warn('some erasures are not finished yet', { count: pass.failed });
+  });
+  metrics.watchErasures(() => work.last.open);
+
   const { limits } = config;
   const requestMs = limits.requestSeconds * 1000;
   const app = createHttpApp({
@@ -224,6 +261,9 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     forms,
     evidence,
     exports,
+    erasures: ledger.erasures,
+    erasureSoonDays: config.erasure.soonDays,
+    erasuresApproved: () => work.soon(),
     keyring,
     projections,
     eventLog: store,

@@ -19,6 +19,7 @@ interface Contract {
     | 'forms'
     | 'evidence'
     | 'exports'
+    | 'erasures'
     | 'operations';
 }
 

@@ -1,6 +1,7 @@
 import { consentRoutes } from './consents.ts';
 import { decisionRoutes } from './decisions.ts';
 import { emergencyRoutes } from './emergencies.ts';
+import { erasureRoutes } from './erasures.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { exportRoutes } from './exports.ts';
 import { formRoutes } from './forms.ts';
@@ -16,6 +17,7 @@ export const apiRoutes = {
   ...formRoutes,
   ...evidenceRoutes,
   ...exportRoutes,
+  ...erasureRoutes,
   ...operationRoutes,
 };
 export type ApiRoutes = typeof apiRoutes;

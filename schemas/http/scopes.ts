@@ -13,6 +13,9 @@ export const scopes = [
   'evidence:sign',
   'exports:write',
   'exports:read',
+  'erasures:request',
+  'erasures:approve',
+  'erasures:read',
   'operations:read',
 ] as const;
 export type Scope = (typeof scopes)[number];
@@ -32,6 +35,9 @@ export const actions = [
   'sign-checkpoint',
   'ask-for-export',
   'read-exports',
+  'request-erasure',
+  'approve-erasure',
+  'read-erasures',
   'read-operations',
 ] as const;
 export type AccessAction = (typeof actions)[number];

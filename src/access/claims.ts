@@ -17,6 +17,7 @@ const required = z.object({
   iat: seconds,
   nbf: seconds.optional(),
   scope: z.string().max(4000).optional(),
+  fhirUser: text.optional(),
   // bound to a key that the sender must prove (RFC 7800, RFC 9449): as a mere bearer's token it proves nothing
   cnf: z.undefined().optional(),
 });
@@ -34,7 +35,7 @@ const refused = (why: string): Judged => ({ refused: why });
 export const judgeClaims = (claims: Record<string, unknown>, issuer: TrustedIssuer, now: Millis): Judged => {
   const parsed = required.safeParse(claims);
   if (!parsed.success) return refused(`claim ${String(parsed.error.issues[0]!.path[0])}`);
-  const { sub, aud, client_id, exp, iat, nbf, scope = '' } = parsed.data;
+  const { sub, aud, client_id, exp, iat, nbf, fhirUser, scope = '' } = parsed.data;
   const tolerance = issuer.clockToleranceSeconds * 1000;
   if (![aud].flat().includes(issuer.audience)) return refused('claim aud');
   if (now >= exp * 1000 + tolerance) return refused('expired');
@@ -58,6 +59,7 @@ export const judgeClaims = (claims: Record<string, unknown>, issuer: TrustedIssu
     client: client_id,
     tenant: tenant.data,
     ...(organisation.data !== undefined && { organisation: organisation.data }),
+    ...(fhirUser !== undefined && { person: fhirUser }),
     scopes: new Set(scope.split(' ').filter((name) => name !== '')),
   };
   return { principal, expiresAt: exp * 1000 };

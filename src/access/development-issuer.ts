@@ -38,6 +38,7 @@ export interface TokenRequest {
   readonly subject: string;
   readonly tenant: string;
   readonly organisation?: string | undefined;
+  readonly person?: string | undefined;
   readonly scopes: readonly Scope[];
   readonly lifetimeSeconds: number;
 }
@@ -45,12 +46,13 @@ export interface TokenRequest {
 /** Mints an access token (RFC 9068) with the key that `developmentIssuer(folder)` made; rejects where there is none. */
 export const mintToken = async (folder: string, request: TokenRequest, now: Millis): Promise<string> => {
   const jwk = JSON.parse(await readFile(privateFile(folder), 'utf8')) as JWK;
-  const { subject, tenant, organisation, scopes, lifetimeSeconds } = request;
+  const { subject, tenant, organisation, person, scopes, lifetimeSeconds } = request;
   const issuedAt = Math.floor(now / 1000);
   return new SignJWT({
     client_id: subject,
     tenant,
     ...(organisation !== undefined && { organisation }),
+    ...(person !== undefined && { fhirUser: person }),
     scope: scopes.join(' '),
   })
     .setProtectedHeader({ typ: 'at+jwt', alg: 'EdDSA', kid: jwk.kid! })

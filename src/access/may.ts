@@ -17,6 +17,9 @@ export const permissions: Readonly<Record<AccessAction, readonly [Scope, ...Scop
   'sign-checkpoint': ['evidence:sign'],
   'ask-for-export': ['exports:write'],
   'read-exports': ['exports:read'],
+  'request-erasure': ['erasures:request'],
+  'approve-erasure': ['erasures:approve'],
+  'read-erasures': ['erasures:read'],
   'read-operations': ['operations:read'],
 };
 

@@ -7,5 +7,7 @@ export interface Principal {
   readonly tenant: string;
   /** The reference of the organisation that the app acts for, as in `Organization/f001`. */
   readonly organisation?: string;
+  /** The natural person behind the token, where it names one (claim `fhirUser`, SMART App Launch). */
+  readonly person?: string;
   readonly scopes: ReadonlySet<string>;
 }

@@ -8,6 +8,7 @@ export const tokenOptions = z.strictObject({
   subject: z.string().min(1).default('developer').describe('Who asks'),
   tenant: z.string().min(1).default('default').describe('For which tenant'),
   organisation: z.string().min(1).optional().describe('As which organisation, as in Organization/f001'),
+  person: z.string().min(1).optional().describe('Which natural person, as in Practitioner/7'),
   scope: z
     .string()
     .optional()
@@ -35,8 +36,15 @@ export const token = async (options: TokenOptions, settings: TokenSettings, now:
       'The development issuer is off. Set developmentIssuer to true, on a development machine only.',
     );
   }
-  const { subject, tenant, organisation, scope, minutes } = tokenOptions.parse(options);
+  const { subject, tenant, organisation, person, scope, minutes } = tokenOptions.parse(options);
   await developmentIssuer(settings.dataFolder);
-  const request = { subject, tenant, organisation, scopes: scope ?? scopes, lifetimeSeconds: minutes * 60 };
+  const request = {
+    subject,
+    tenant,
+    organisation,
+    person,
+    scopes: scope ?? scopes,
+    lifetimeSeconds: minutes * 60,
+  };
   return mintToken(settings.dataFolder, request, now);
 };

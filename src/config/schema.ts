@@ -112,6 +112,14 @@ export const configSchema = z
         ),
       })
       .prefault({}),
+    erasure: z
+      .strictObject({
+        soonDays: count(0, 30, 7).describe('Days before its deadline at which a request is due soon'),
+        retentionDays: count(1, 36_500, 1095).describe(
+          'Days after its decision that a request for erasure is itself kept, sealed under a key of its own',
+        ),
+      })
+      .prefault({}),
     logLevel: z.enum(logLevels).default('info').describe('The least that is logged'),
     settings: settings.prefault({}).describe('What an answer means'),
   })

@@ -6,7 +6,7 @@ import { type Checkpoint, checkpointText } from './checkpoint.ts';
 import { CheckpointLog, type CheckpointLogParts, type SignedCheckpoint } from './checkpoint-log.ts';
 import type { EvidenceThread } from './client.ts';
 import type { Evidence, Under } from './port.ts';
-import { signReceipt } from './receipt.ts';
+import { signJws, signReceipt } from './receipt.ts';
 import { type NoteSigner, signNote, verifierKey } from './signed-note.ts';
 import type { DecisionProofs, EventProofs, StateText } from './thread.ts';
 
@@ -76,6 +76,10 @@ class LedgerEvidence implements Evidence {
   ): Promise<Result<Under<DecisionProofs>>> {
     const { thread } = this.#parts;
     return this.#proven(since, () => thread.call('decisions', subject, entries, since));
+  }
+
+  certify(type: string, statement: object): string {
+    return signJws(type, statement, this.#parts.signers.at(-1)!);
   }
 
   async receipt(stream: string, revision: number): Promise<Result<{ eventId: string; receipt: string }>> {

@@ -28,6 +28,8 @@ export interface Evidence {
     entries: readonly { readonly index: number; readonly entry: number }[],
     since?: number,
   ): Promise<Result<Under<DecisionProofs>>>;
+  /** A compact JWS (receipt.ts) over what the ledger itself says, by the newest of its keys. */
+  certify(type: 'consent-ledger-erasure+json', statement: object): string;
   /** A signed receipt for an event (receipt.ts); `not-found` where the stream has no such revision. */
   receipt(
     stream: string,

@@ -108,6 +108,37 @@ export const problemTypes: Readonly<Record<FailureCode, ProblemType>> = {
     'The document is gone',
     'The export failed, was cancelled, its time is over, or a patient in it was erased. Ask for a new one.',
   ),
+  'erasure-unknown': type(
+    404,
+    'The request for erasure is not known',
+    'This tenant has no request of this id, or its own retention is over and it was forgotten too.',
+  ),
+  'erasure-decided': type(
+    409,
+    'The request was decided',
+    'It was approved, rejected or executed before; what it says and what holds it back can no longer change.',
+  ),
+  'erasure-extended': type(
+    409,
+    'The request was extended before',
+    'Two further months may be taken once (GDPR Art. 12(3)).',
+  ),
+  'erasure-held': type(
+    409,
+    'A hold stands',
+    'An exemption of GDPR Art. 17(3) was claimed. Lift it, with a reason, or reject the request.',
+  ),
+  'erasure-state': type(409, 'The request has not come that far', 'This is for a later state of it.'),
+  'four-eyes': type(
+    403,
+    'A second person must approve',
+    'Who requested or amended it cannot approve it; nor can a token that may be the same person’s.',
+  ),
+  'suppression-undecided': type(
+    409,
+    'A refusal would be forgotten',
+    'Once the patient is unknown the implicit policy permits what the patient refused. Say what is to be: `suppression`, with its ground in GDPR Art. 17(3), or `forgetRefusals`.',
+  ),
   'revision-mismatch': type(
     412,
     'The record has changed',

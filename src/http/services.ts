@@ -3,6 +3,7 @@ import type { Millis } from '../../schemas/instant.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Policy } from '../consent/policy.ts';
 import type { Decisions } from '../decisions/port.ts';
+import type { Erasures } from '../erasure/erasures.ts';
 import type { Evidence } from '../evidence/port.ts';
 import type { Projections } from '../projections/port.ts';
 import type { Forms } from '../record/forms.ts';
@@ -35,6 +36,11 @@ export interface Services {
   readonly forms: Forms;
   readonly evidence: Evidence;
   readonly exports: Exports;
+  readonly erasures: Erasures;
+  /** Days before its deadline at which a request for erasure is due soon. */
+  readonly erasureSoonDays: number;
+  /** To be called when one was approved, so that it is carried out at once. */
+  readonly erasuresApproved: () => void;
   readonly keyring: Keyring;
   readonly projections: Projections;
   readonly eventLog: LocalLog;

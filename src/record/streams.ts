@@ -19,6 +19,15 @@ export const settingsStream = 'settings';
 /** The signed checkpoints of the ledger. */
 export const checkpointStream = 'checkpoints';
 
+/** What the names of the streams of requests for erasure begin with. */
+export const erasurePrefix = 'erasures-';
+
+/** The stream of one request for erasure; its subject has a key of its own in the vault. */
+export const erasureStream = (erasureId: string): string => `${erasurePrefix}${erasureId}`;
+
+/** Identifier system of the requests for erasure in the vault; the value is random, or derived of who asked. */
+export const erasureSystem = 'urn:consent-ledger:erasure';
+
 /** Identifier system of a tenant's forms in the vault: `{ system: formSystem, value: tenant }`. */
 export const formSystem = 'urn:consent-ledger:form';
 

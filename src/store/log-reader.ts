@@ -40,6 +40,7 @@ export class LogReader {
   readonly #db: Database.Database;
   readonly #streamSlice: Database.Statement<[string, number, number], Row>;
   readonly #slice: Database.Statement<[number, number], Row>;
+  readonly #named: Database.Statement<[string, string], string>;
   readonly #erasures: Database.Statement<[number], { index: number; stream: string }>;
   readonly #streams: Database.Statement<[number, number], { number: number; stream: string }>;
   readonly #streamCount: Database.Statement<[], number>;
@@ -61,6 +62,9 @@ export class LogReader {
          WHERE e.position > ? ORDER BY e.position LIMIT ?`,
       )
       .raw();
+    this.#named = this.#db
+      .prepare<[string, string], string>('SELECT name FROM streams WHERE name >= ? AND name < ? ORDER BY id')
+      .pluck();
     this.#erasures = this.#db.prepare(
       `SELECT e.position AS "index", s.name AS stream FROM events e JOIN streams s ON s.id = e.stream
        WHERE e.type = 'PatientErased' AND e.position > ? ORDER BY e.position`,
@@ -83,6 +87,11 @@ export class LogReader {
   /** See `LocalLog.slice`. */
   slice(after: number, limit: number): IndexedEvent[] {
     return this.#slice.all(after, limit).map(eventOf);
+  }
+
+  /** See `LocalLog.streamsNamed`. */
+  streamsNamed(prefix: string): string[] {
+    return this.#named.all(prefix, `${prefix}\u{10ffff}`);
   }
 
   /** See `LocalLog.erasures`. */

@@ -76,6 +76,8 @@ export interface LocalLog {
   streamSlice(stream: string, from: number, limit?: number): RecordedEvent[];
   /** Up to `limit` events after log index `after`; the first event of the log has index 1. */
   slice(after: number, limit: number): IndexedEvent[];
+  /** The streams whose names begin with `prefix`, oldest first. */
+  streamsNamed(prefix: string): readonly string[];
   /** Each PatientErased event after log index `after`, in log order. */
   erasures(after: number): readonly { readonly index: number; readonly stream: string }[];
   /** Index of the last event; 0 where the log is empty. */

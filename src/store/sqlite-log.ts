@@ -70,6 +70,10 @@ export class SqliteLog {
     return this.#reader.slice(after, limit);
   }
 
+  streamsNamed(prefix: string): readonly string[] {
+    return this.#reader.streamsNamed(prefix);
+  }
+
   erasures(after: number): readonly { readonly index: number; readonly stream: string }[] {
     return this.#reader.erasures(after);
   }

@@ -19,6 +19,8 @@ export interface Metrics {
   watchLag(follower: string, lag: () => number): void;
   /** Milliseconds that this node may lie behind the store; asked for at each scrape. */
   watchStaleness(staleness: () => number): void;
+  /** Requests for erasure that are not answered, by how they stand; asked for at each scrape. */
+  watchErasures(ask: () => Readonly<Record<string, number>>): void;
   /** The registry's text for a scrape, and its media type. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -104,6 +106,17 @@ export const createMetrics = (): Metrics => {
     },
   });
 
+  let erasures = (): Readonly<Record<string, number>> => ({});
+  new Gauge({
+    name: 'consent_ledger_erasures_open',
+    help: 'Requests for erasure that are not answered, by urgency (GDPR Art. 12(3))',
+    labelNames: ['urgency'],
+    registers,
+    collect() {
+      for (const [urgency, count] of Object.entries(erasures())) this.set({ urgency }, count);
+    },
+  });
+
   return {
     appended(outcome, seconds) {
       appends.inc({ outcome });
@@ -123,6 +136,9 @@ export const createMetrics = (): Metrics => {
     watchLag: (follower, lag) => void followers.set(follower, lag),
     watchStaleness: (ask) => {
       staleness = ask;
+    },
+    watchErasures: (ask) => {
+      erasures = ask;
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -3,6 +3,7 @@ import type { Services } from '../services.ts';
 import { consentHandlers } from './consents.ts';
 import { decisionHandlers } from './decisions.ts';
 import { emergencyHandlers } from './emergencies.ts';
+import { erasureHandlers } from './erasures.ts';
 import { evidenceHandlers } from './evidence.ts';
 import { exportHandlers } from './exports.ts';
 import { formHandlers } from './forms.ts';
@@ -18,5 +19,6 @@ export const allHandlers = (services: Services): Handlers => ({
   ...formHandlers(services),
   ...evidenceHandlers(services),
   ...exportHandlers(services),
+  ...erasureHandlers(services),
   ...operationHandlers(services),
 });

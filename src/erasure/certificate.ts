@@ -1,0 +1,56 @@
+import type { ErasureCertificate } from '../../schemas/http/erasures.ts';
+import { isoOf } from '../consent/time.ts';
+import { type Erasure, recipientsOf } from './erasure.ts';
+
+/** What stays in the log for good, and says nothing of whom it was about (docs/erasure.md). */
+const residual = [
+  'random-ids',
+  'event-types',
+  'event-times',
+  'event-sizes',
+  'commitments',
+  'hashes',
+] as const;
+
+/** What the certificate rests on beside the request itself. */
+export interface Grounds {
+  readonly erasureId: string;
+  readonly tenant: string;
+  /** PatientErased under a signed checkpoint, and the head of the stream that it ends. */
+  readonly proof: ErasureCertificate['proof'];
+}
+
+/** The statement that is signed, of a request that was executed; absent for any other. */
+export const certificateOf = (
+  erasure: Erasure,
+  { erasureId, tenant, proof }: Grounds,
+): ErasureCertificate | undefined => {
+  const { requested, terms, dueAt, approved, destruction, executed, told } = erasure;
+  if (!requested || !terms || !dueAt || !approved || !destruction || !executed) return undefined;
+  return {
+    version: 1,
+    erasureId,
+    tenant,
+    subject: requested.subject,
+    article: `17(1)(${terms.ground})`,
+    receivedAt: requested.receivedAt,
+    dueAt,
+    requestedBy: named(requested.officer),
+    approvedBy: named(approved.officer),
+    approvedAt: isoOf(approved.recordedAt),
+    closedAt: destruction.closedAt,
+    unreadableSince: executed.destroyedAt,
+    ...(destruction.epoch !== undefined && { irrecoverableOnceEpochRetired: destruction.epoch }),
+    recipients: recipientsOf(erasure).length,
+    recipientsTold: told.length,
+    exportsRemoved: executed.exportsRemoved,
+    ...(approved.suppression && { suppressed: `17(3)(${approved.suppression.ground})` }),
+    remains: { what: [...residual], events: destruction.closedRevision + 1 },
+    proof,
+  };
+};
+
+const named = ({ issuer, subject }: { readonly issuer: string; readonly subject: string }) => ({
+  issuer,
+  subject,
+});

@@ -1,0 +1,161 @@
+import type { Identifier } from '../../schemas/coding.ts';
+import { eventDefinitions } from '../../schemas/events/registry.ts';
+import type { Millis } from '../../schemas/instant.ts';
+import { fail, ok, type Result } from '../../schemas/result.ts';
+import { carryOut } from '../record/command.ts';
+import { EnvelopeBroken } from '../record/envelope.ts';
+import { openEnvelope } from '../record/sealing.ts';
+import { erasurePrefix, erasureStream, erasureSystem } from '../record/streams.ts';
+import { Turns } from '../record/turns.ts';
+import { openPayload, UnknownEvent } from '../record/upcast.ts';
+import type { CommandContext, Written } from '../record/written.ts';
+import type { EventStore, LocalLog, RecordedEvent } from '../store/port.ts';
+import type { Keyring, SubjectKey } from '../vault/keyring.ts';
+import type { Decided } from './decide.ts';
+import { type Erasure, type ErasureEvent, evolveErasure, noErasure } from './erasure.ts';
+
+export interface ErasuresParts {
+  readonly store: Pick<EventStore, 'append'>;
+  readonly log: LocalLog;
+  readonly keyring: Pick<Keyring, 'admit' | 'keyOf'>;
+  readonly uuid: () => string;
+}
+
+/** A request and whose it is. */
+export interface Found {
+  readonly erasureId: string;
+  readonly tenant: string;
+  readonly erasure: Erasure;
+}
+
+export type DecideErasure = (erasure: Erasure, now: Millis) => Decided;
+
+const slice = 1_000;
+
+/**
+ * The requests for erasure: a stream each, `erasures-<erasureId>`, sealed under a key of its own, whose subject in the
+ * vault is the erasureId. They are few, and are kept folded in memory as far as they were read.
+ */
+export class Erasures {
+  readonly #parts: ErasuresParts;
+  readonly #folded = new Map<string, Erasure>();
+  readonly #turns = new Turns();
+
+  constructor(parts: ErasuresParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Opens a request; a retry of the same request (`context.requestId`) finds the one that it opened.
+   * Failures: those of `decide` and of `carryOut` (record/command.ts).
+   */
+  async open(
+    tenant: string,
+    decide: DecideErasure,
+    context: CommandContext,
+  ): Promise<Result<Written & { readonly erasureId: string }>> {
+    const identifier: Identifier = { system: erasureSystem, value: context.requestId ?? this.#parts.uuid() };
+    const key = await this.#parts.keyring.admit(tenant, identifier);
+    const written = await this.#carryOut(tenant, key, decide, context);
+    return written.ok ? ok({ ...written.value, erasureId: key.subject }) : written;
+  }
+
+  /** Carries out a command on a request. Failures: `erasure-unknown`, and as in `open`. */
+  async execute(
+    tenant: string,
+    erasureId: string,
+    decide: DecideErasure,
+    context: CommandContext,
+  ): Promise<Result<Written>> {
+    const key = await this.#keyOf(tenant, erasureId);
+    return key.ok ? this.#carryOut(tenant, key.value, decide, context) : key;
+  }
+
+  /** A request as the log has it. Failures: `erasure-unknown`, `record-unreadable`. */
+  async find(tenant: string, erasureId: string): Promise<Result<Erasure>> {
+    const key = await this.#keyOf(tenant, erasureId);
+    return key.ok ? this.#read(key.value) : key;
+  }
+
+  /** Every request whose key is there, oldest first; those that cannot be read are left out and counted. */
+  async all(): Promise<{ readonly found: readonly Found[]; readonly unreadable: number }> {
+    const found: Found[] = [];
+    let unreadable = 0;
+    for (const stream of this.#parts.log.streamsNamed(erasurePrefix)) {
+      const erasureId = stream.slice(erasurePrefix.length);
+      const tenant = this.#tenantOf(erasureId);
+      const key = tenant === undefined ? undefined : await this.#keyOf(tenant, erasureId);
+      if (tenant === undefined || !key?.ok) continue;
+      const erasure = await this.#read(key.value);
+      if (erasure.ok) found.push({ erasureId, tenant, erasure: erasure.value });
+      else unreadable += 1;
+    }
+    return { found, unreadable };
+  }
+
+  /** To be called when the key of a request was destroyed. */
+  forget(erasureId: string): void {
+    this.#folded.delete(erasureId);
+  }
+
+  #carryOut(
+    tenant: string,
+    key: SubjectKey,
+    decide: DecideErasure,
+    context: CommandContext,
+  ): Promise<Result<Written>> {
+    const { store, log, uuid } = this.#parts;
+    const read = async () => {
+      const record = await this.#read(key);
+      if (!record.ok) return record;
+      const { revision, recordedAt } = record.value;
+      return ok({ record: record.value, now: log.settledNow(revision < 0 ? undefined : recordedAt) });
+    };
+    const target = { tenant, stream: erasureStream(key.subject), key, read };
+    return this.#turns.take(key.subject, () =>
+      carryOut({ store, log, uuid, definitions: eventDefinitions }, target, decide, context),
+    );
+  }
+
+  #tenantOf(erasureId: string): string | undefined {
+    return this.#parts.log.streamSlice(erasureStream(erasureId), 0, 1)[0]?.metadata.tenant;
+  }
+
+  async #keyOf(tenant: string, erasureId: string): Promise<Result<SubjectKey>> {
+    const key = this.#tenantOf(erasureId) === tenant && (await this.#parts.keyring.keyOf(erasureId));
+    return key ? ok({ subject: erasureId, key }) : unknownErasure;
+  }
+
+  /** What was recorded up to now: what is remembered, and the events after it. */
+  async #read(key: SubjectKey): Promise<Result<Erasure>> {
+    const { log } = this.#parts;
+    const stream = erasureStream(key.subject);
+    await log.pending(stream);
+    let erasure = this.#folded.get(key.subject) ?? noErasure;
+    try {
+      for (;;) {
+        const events = log.streamSlice(stream, erasure.revision + 1, slice);
+        erasure = events.reduce((before, event) => evolveErasure(before, opened(event, key)), erasure);
+        if (erasure.revision >= 0) this.#folded.set(key.subject, erasure);
+        if (events.length < slice) return ok(erasure);
+      }
+    } catch (error) {
+      if (error instanceof EnvelopeBroken || error instanceof UnknownEvent)
+        return fail('record-unreadable', error.message);
+      throw error;
+    }
+  }
+}
+
+const unknownErasure = fail('erasure-unknown', 'there is no such request, or it was forgotten');
+
+const opened = (event: RecordedEvent, key: SubjectKey): ErasureEvent => {
+  const { payload, requestHash } = openEnvelope(event, key);
+  const { revision, recordedAt, id, type, metadata } = event;
+  return {
+    type,
+    payload: openPayload(eventDefinitions, type, metadata.schemaVersion, payload),
+    ...{ revision, recordedAt, id },
+    ...(requestHash !== undefined && { requestHash }),
+  } as ErasureEvent; // The registry, which gave the payload, is what says that a type has its payload.
+};
