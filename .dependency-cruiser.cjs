@@ -49,6 +49,8 @@ const rooms = {
     ...ports,
   ],
   http: [
+    'vault/epoch-keys',
+    'vault/rotations',
     'consent',
     'record',
     'projections',

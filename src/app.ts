@@ -19,6 +19,7 @@ import type { Evidence, ExportEvidence } from './evidence/port.ts';
 import type { EvidencePlaces } from './evidence-thread.ts';
 import { createHttpApp } from './http/app.ts';
 import { startServer } from './http/server.ts';
+import { keepEpochs } from './ledger-epochs.ts';
 import { openLedgerExports } from './ledger-exports.ts';
 import { type LedgerStore, openLedgerStore } from './ledger-store.ts';
 import { openVault, vaultPlace } from './ledger-vault.ts';
@@ -226,6 +227,11 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     ),
     (one) => one.close(),
   );
+  const { rotations, epochWatch } = keepEpochs(ledger, log);
+  opened.adopt(rotations, (one) => one.stop());
+  opened.adopt(epochWatch, (one) => one.stop());
+  health.watch('keys', () => (epochWatch.known ? { ready: true } : { ready: false, code: 'epoch-unknown' }));
+
   opened.adopt(
     signAtInterval(evidence, config.evidence.checkpointSeconds * 1000, (outcome) => {
       if (outcome instanceof Error) log.error('the evidence is not kept', { error: outcome });
@@ -266,6 +272,8 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     erasuresApproved: () => work.soon(),
     keyring,
     projections,
+    epochs: keyStore.epochs,
+    rotations,
     eventLog: store,
     policy: config.policy,
     requestSecret: keyStore.ledgerKey('request-ids'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from '../instant.ts';
 import { publicRoute, route } from './route.ts';
 
 const model = z.strictObject({
@@ -9,6 +10,29 @@ const model = z.strictObject({
   checkpoint: z.int().describe('Log index up to which it has counted every event'),
   lag: z.int(),
 });
+
+const epochs = z
+  .strictObject({
+    epochs: z
+      .array(z.strictObject({ epoch: z.int(), createdAt: instant, current: z.boolean() }))
+      .describe('Those whose keys are held, oldest first; more than one while keys are rotated'),
+    rotation: z.strictObject({
+      running: z
+        .strictObject({ done: z.int(), total: z.int() })
+        .optional()
+        .describe('Data keys looked at, and how many there are. Absent: none is running on this node'),
+      last: z
+        .strictObject({
+          outcome: z.enum(['completed', 'cancelled', 'failed']),
+          endedAt: instant,
+          rewrapped: z.int().optional().describe('Data keys that were wrapped anew'),
+          reason: z.string().optional(),
+        })
+        .optional()
+        .describe('How the last one of this node ended, since it was started'),
+    }),
+  })
+  .meta({ id: 'Epochs' });
 
 export const operationRoutes = {
   operationsStatus: route({
@@ -27,6 +51,39 @@ export const operationRoutes = {
         settings: z.string().describe('Hash of the settings that answers are given under'),
       })
       .meta({ id: 'Status' }),
+    failures: [],
+  }),
+  readEpochs: route({
+    method: 'get',
+    path: '/operations/epochs',
+    tag: 'operations',
+    summary: 'The epochs of the data keys, and how far a rotation is',
+    access: 'read-operations',
+    status: 200,
+    response: epochs,
+    failures: [],
+  }),
+  rotateEpoch: route({
+    method: 'post',
+    path: '/operations/epochs/rotation',
+    tag: 'operations',
+    summary:
+      'Begin to wrap every data key under a new epoch, after which the old one’s key is destroyed; or go on with what was interrupted',
+    access: 'rotate-epochs',
+    body: z.strictObject({}),
+    status: 200,
+    response: epochs,
+    failures: [],
+  }),
+  cancelRotation: route({
+    method: 'post',
+    path: '/operations/epochs/rotation/cancellation',
+    tag: 'operations',
+    summary: 'End the rotation of this node where it is; the next one goes on from there',
+    access: 'rotate-epochs',
+    body: z.strictObject({}),
+    status: 200,
+    response: epochs,
     failures: [],
   }),
 };

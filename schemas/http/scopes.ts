@@ -17,6 +17,7 @@ export const scopes = [
   'erasures:approve',
   'erasures:read',
   'operations:read',
+  'operations:rotate',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -39,5 +40,6 @@ export const actions = [
   'approve-erasure',
   'read-erasures',
   'read-operations',
+  'rotate-epochs',
 ] as const;
 export type AccessAction = (typeof actions)[number];

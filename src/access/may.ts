@@ -21,6 +21,7 @@ export const permissions: Readonly<Record<AccessAction, readonly [Scope, ...Scop
   'approve-erasure': ['erasures:approve'],
   'read-erasures': ['erasures:read'],
   'read-operations': ['operations:read'],
+  'rotate-epochs': ['operations:rotate'],
 };
 
 const allows = (principal: Principal, action: AccessAction) =>

@@ -52,6 +52,13 @@ export const configSchema = z
         connections: count(1, 1000, 8).describe('Connections at most, in each thread that uses the vault'),
       })
       .prefault({}),
+    epochs: z
+      .strictObject({
+        maxAgeHours: count(0, 87_600, 24).describe(
+          'How old an epoch gets before every data key is wrapped anew and the old one’s key destroyed; 0: on command alone',
+        ),
+      })
+      .prefault({}),
     host: z
       .string()
       .min(1)

@@ -13,7 +13,9 @@ import type { LocalLog } from '../store/port.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { EpochKeys } from '../vault/epoch-keys.ts';
 import type { Keyring } from '../vault/keyring.ts';
+import type { Rotations } from '../vault/rotations.ts';
 import type { BodyLimits } from './read-body.ts';
 
 export interface HttpLimits {
@@ -43,6 +45,8 @@ export interface Services {
   readonly erasuresApproved: () => void;
   readonly keyring: Keyring;
   readonly projections: Projections;
+  readonly epochs: Pick<EpochKeys, 'current' | 'list'>;
+  readonly rotations: Pick<Rotations, 'running' | 'last' | 'begin' | 'cancel'>;
   readonly eventLog: LocalLog;
   readonly policy: Policy;
   /** Of the ledger's own, under which ids of requests are derived from their Idempotency-Key. */

@@ -32,6 +32,7 @@ const expected: Readonly<Record<Scope, readonly AccessAction[]>> = {
   'erasures:approve': ['approve-erasure'],
   'erasures:read': ['read-erasures'],
   'operations:read': ['read-operations'],
+  'operations:rotate': ['rotate-epochs'],
 };
 
 describe('the table of access', () => {
