@@ -26,7 +26,14 @@ const rooms = {
   record: ['consent', 'telemetry', ...ports],
   projections: ['consent', 'record', 'telemetry', ...ports],
   decisions: ['consent', 'record', 'projections', 'evidence', 'telemetry', ...ports],
-  verifier: ['consent', `evidence/(${provable})`, 'record/commitment', 'record/streams', 'record/upcast'],
+  verifier: [
+    'consent',
+    `evidence/(${provable})`,
+    'pades/port',
+    'record/commitment',
+    'record/streams',
+    'record/upcast',
+  ],
   reporting: [
     'consent',
     'record',

@@ -14,6 +14,7 @@ import { progressOf } from './cli/progress.ts';
 import { rebuildCommand } from './cli/rebuild.ts';
 import { serve } from './cli/serve.ts';
 import { type TokenOptions, token, tokenOptions } from './cli/token.ts';
+import { exitCodes, type VerifyOptions, verifyCommand } from './cli/verify.ts';
 import { type Config, loadConfig } from './config.ts';
 import { createLog } from './telemetry/log.ts';
 
@@ -121,6 +122,23 @@ program
       }
     }),
   );
+
+program
+  .command('verify')
+  .description('check an export offline, from the file alone: exit code 0 valid, 1 not valid, 2 not verified')
+  .argument('<file>', 'the PDF, or the evidence.jsonl attached to it')
+  .requiredOption(
+    '--trust <keys>',
+    'file of keys: of the ledger (C2SP vkey), and certificates (PEM) for the PDF',
+  )
+  .option('--previous <checkpoint>', 'a checkpoint that was kept: the log must go on from it')
+  .option('--json', 'the verdict as JSON')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.notVerified))
+  .action(async (file: string, options: VerifyOptions) => {
+    const { exitCode, text } = await verifyCommand(file, options, Date.now(), progressOf);
+    say(text);
+    process.exitCode = exitCode;
+  });
 
 program
   .command('drill')

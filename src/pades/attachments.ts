@@ -69,7 +69,10 @@ const attachmentOf = (pdf: Pdf, key: Buffer, value: PdfValue): Attachment => {
   const files = pdf.dictionary(specification.get('/EF'), 'an embedded file');
   const reference = files.get('/F');
   const named = [specification.get('/F'), specification.get('/UF')];
-  if (!isReference(reference) || !named.every((name) => Buffer.isBuffer(name) && name.equals(key)))
+  if (
+    !isReference(reference) ||
+    !named.every((name) => Buffer.isBuffer(name) && textOf(name) === textOf(key))
+  )
     throw new ForeignPdf('an attachment has not one name');
   const object = pdf.object(reference.ref);
   const { value: dictionary } = object;
