@@ -5,6 +5,7 @@ import type { Span } from '../layout/lines.ts';
 import { showCoding, showNumber } from '../text/show.ts';
 import type { Outcome } from '../text/wording.ts';
 import { type Entry, type Pen, sentences, timeLine } from './entry.ts';
+import { ruleSentences } from './rule.ts';
 
 /** A logged answer as an entry: what an accounting of disclosures asks for (45 CFR 164.528(b)(2)), and its grounds. */
 export const decisionEntry = (
@@ -100,6 +101,8 @@ const groupsOf = (items: readonly Verdict[]): Group[] => {
       verdict.basis,
       verdict.obligations,
       verdict.review,
+      verdict.missing,
+      verdict.residual,
     ]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { verdict, items: 1 });
@@ -108,7 +111,8 @@ const groupsOf = (items: readonly Verdict[]): Group[] => {
   return [...groups.values()];
 };
 
-const verdictOf = ({ verdict, items }: Group, all: number, { wording, styles }: Pen): Entry['body'] => {
+const verdictOf = ({ verdict, items }: Group, all: number, pen: Pen): Entry['body'] => {
+  const { wording, styles } = pen;
   const { decision: words } = wording;
   const reason = words.reasons[verdict.reason];
   const grounds = verdict.basis.map(({ consentId, declarationId, rules = [], otherwise }) => {
@@ -118,11 +122,21 @@ const verdictOf = ({ verdict, items }: Group, all: number, { wording, styles }: 
   });
   const obligations = (verdict.obligations ?? []).map((coding) => showCoding(coding, wording));
   const first = reason.charAt(0).toLocaleUpperCase(wording.language) + reason.slice(1);
-  return sentences(
+  const { residual, missing = [] } = verdict;
+  const said = sentences(
     styles.text,
     all === 1 ? `${first}.` : words.verdict(items, verdict.decision, reason),
     grounds.length > 0 && words.basis(grounds.join('; ')),
     obligations.length > 0 && words.obligations(obligations.join(', ')),
+    missing.length > 0 && words.missing(missing.join(', ')),
     verdict.review && words.review,
   );
+  if (residual === undefined) return said;
+  return [
+    ...said,
+    ...residual.rules.flatMap((rule, place) =>
+      ruleSentences(rule, rule.type, `residual.rules[${place}]`, pen),
+    ),
+    ...sentences(styles.text, wording.event.otherwise[residual.otherwise]),
+  ];
 };

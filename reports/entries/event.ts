@@ -1,13 +1,10 @@
 import type { ConsentGranted } from '../../schemas/events/consent-granted.ts';
 import type { ExportEvent } from '../../schemas/export/package.ts';
-import type { Exception, Rule } from '../../schemas/provision.ts';
 import type { PatientEvent } from '../../src/consent/state.ts';
 import type { Span } from '../layout/lines.ts';
-import { ruleWords, showCoding, showNumber, showPeriod } from '../text/show.ts';
+import { showCoding, showNumber, showPeriod } from '../text/show.ts';
 import { type Entry, type Pen, sentences, timeLine } from './entry.ts';
-
-const indentStep = 12;
-const deepestIndent = 6;
+import { ruleSentences } from './rule.ts';
 
 /**
  * An event of a patient as an entry of the timeline. `event` is what it said, where it is open; `closed` stands there
@@ -84,8 +81,8 @@ const bodyOf = (event: PatientEvent, pen: Pen): Entry['body'] => {
       return [
         ...sentences(
           styles.text,
-          payload.reason !== undefined && wording.event.reason(payload.reason),
           corrected !== undefined && wording.event.correctedBy(corrected),
+          payload.reason !== undefined && wording.event.reason(payload.reason),
         ),
         ...recordedBy(payload.agent, pen),
       ];
@@ -123,7 +120,7 @@ const grantOf = (grant: ConsentGranted, pen: Pen): Entry['body'] => {
   const codes = purpose.map((coding) => showCoding(coding, wording));
   return [
     ...sentences(styles.text, grant.unreadable && words.unreadable(grant.unreadable.path)),
-    ...(grant.rules ?? []).flatMap((rule, place) => ruleOf(rule, rule.type, `rules[${place}]`, 0, pen)),
+    ...(grant.rules ?? []).flatMap((rule, place) => ruleSentences(rule, rule.type, `rules[${place}]`, pen)),
     ...sentences(
       styles.text,
       grant.otherwise && words.otherwise[grant.otherwise],
@@ -142,31 +139,6 @@ const grantOf = (grant: ConsentGranted, pen: Pen): Entry['body'] => {
       fhir && words.fhir(fhir.release, fhir.resourceKey),
     ),
     ...recordedBy(grant.agent, pen),
-  ];
-};
-
-/** A rule as a sentence, and its exceptions, which are of the other type, below it. */
-const ruleOf = (
-  rule: Exception,
-  type: Rule['type'],
-  path: string,
-  depth: number,
-  pen: Pen,
-): Entry['body'] => {
-  const { wording, styles } = pen;
-  const sentence = wording.rule(ruleWords(rule, type, wording));
-  const opposite = type === 'permit' ? 'deny' : 'permit';
-  return [
-    {
-      spans: [
-        { text: `${depth > 0 ? wording.event.except : ''}${sentence} `, style: styles.text },
-        { text: path, style: styles.tiny },
-      ],
-      indent: Math.min(depth, deepestIndent) * indentStep,
-    },
-    ...(rule.exceptions ?? []).flatMap((exception, place) =>
-      ruleOf(exception, opposite, `${path}.exceptions[${place}]`, depth + 1, pen),
-    ),
   ];
 };
 

@@ -8,6 +8,9 @@ export interface Column {
   readonly lines: readonly (Line & { readonly indent?: number })[];
 }
 
+/** What is no taller, in points, is not split between pages. */
+const keptTogether = 420;
+
 const heightOf = ({ lines }: Column): number => lines.reduce((sum, { height }) => sum + height, 0);
 
 /** Points: from the left margin; broken at `width`; space before and after; `keep`: height that follows on the same page. */
@@ -43,7 +46,7 @@ export const paragraph = (
  */
 export const columns = (pages: Pages, element: Element, tag: string, all: readonly Column[]): void => {
   const height = Math.max(...all.map(heightOf));
-  pages.room(Math.min(height, 200));
+  pages.room(Math.min(height, keptTogether));
   let rest = all.map(({ x, lines }) => ({ x, lines: [...lines] }));
   while (rest.some(({ lines }) => lines.length > 0)) {
     const top = pages.y;

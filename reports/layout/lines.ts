@@ -34,10 +34,10 @@ export const linesOf = (spans: readonly Span[], width: number): Line[] => {
   const lines: Line[] = [];
   let pieces: Piece[] = [];
   let used = 0;
-  const flush = () => {
-    // The space keeps the last word from running into the next line's where the text is read out or copied.
-    const last = pieces.at(-1);
-    lines.push(lineOf(last === undefined ? [] : [...pieces, pieceOf(' ', last.style)], used));
+  // The space at the end keeps a word apart from the next line's where the text is read out or copied.
+  const flush = (within: boolean) => {
+    const last = pieces.at(-1)!;
+    lines.push(lineOf(within ? pieces : [...pieces, pieceOf(' ', last.style)], used));
     pieces = [];
     used = 0;
   };
@@ -51,13 +51,13 @@ export const linesOf = (spans: readonly Span[], width: number): Line[] => {
     words.forEach((word, index) => {
       const gap = index > 0 && pieces.length > 0;
       for (const part of partsOf(word, style, width)) {
-        if (used + (gap ? space.width : 0) + part.width > width && pieces.length > 0) flush();
+        if (used + (gap ? space.width : 0) + part.width > width && pieces.length > 0) flush(!part.first);
         else if (gap && part.first) put(space);
         if (part.glyphs !== '') put(part);
       }
     });
   }
-  if (pieces.length > 0) flush();
+  if (pieces.length > 0) flush(false);
   return lines;
 };
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { createDeflate } from 'node:zlib';
+import { Offsets } from './offsets.ts';
 import type { PdfkitDocument, Ref } from './pdfkit.ts';
 
 /** Where the bytes of the document go, one chunk after the other. */
@@ -9,7 +10,6 @@ export type Write = (chunk: Uint8Array) => Promise<void>;
 export const level = 3;
 
 const chunkBytes = 65_536;
-const xrefEntriesAtOnce = 4_096;
 
 /**
  * The bytes of a pdfkit document on their way out. pdfkit's own stream holds all that nobody has read yet, and
@@ -20,6 +20,7 @@ export class PdfFile {
   private readonly write: Write;
   private held: Uint8Array[] = [];
   private heldBytes = 0;
+  private readonly offsets = new Offsets();
 
   constructor(pdf: PdfkitDocument, write: Write) {
     this.pdf = pdf;
@@ -30,8 +31,22 @@ export class PdfFile {
       this.hold(bytes);
       pdf._offset += bytes.length;
     };
+    this.keepOffsets();
     // Called when the last object has been written; the table follows in `end`.
     pdf._finalize = () => {};
+  }
+
+  /** Where objects stand is kept packed: in a large document there are millions. */
+  private keepOffsets(): void {
+    const { pdf, offsets } = this;
+    const Reference = pdf._root.constructor as new (
+      document: PdfkitDocument,
+      id: number,
+      data?: unknown,
+    ) => Ref;
+    for (const offset of pdf._offsets) offsets.add(offset ?? 0);
+    pdf.ref = (data) => new Reference(pdf, offsets.add(0), data);
+    pdf._refEnd = (ref) => offsets.set(ref.id, ref.offset ?? 0);
   }
 
   /** Hands on what is held, once there is enough of it. */
@@ -72,15 +87,14 @@ export class PdfFile {
     const { pdf } = this;
     pdf.end();
     const xref = pdf._offset;
-    const offsets = pdf._offsets;
-    pdf._write(`xref\n0 ${offsets.length + 1}\n0000000000 65535 f `);
-    for (let from = 0; from < offsets.length; from += xrefEntriesAtOnce) {
-      const entries = offsets.slice(from, from + xrefEntriesAtOnce);
-      pdf._write(entries.map((offset) => `${String(offset).padStart(10, '0')} 00000 n `).join('\n'));
+    const size = this.offsets.count + 1;
+    pdf._write(`xref\n0 ${size}\n0000000000 65535 f `);
+    for (const entries of this.offsets.chunks()) {
+      pdf._write(Array.from(entries, (offset) => `${String(offset).padStart(10, '0')} 00000 n `).join('\n'));
       await this.drain();
     }
     const id = `<${Buffer.from(pdf._id).toString('hex')}>`;
-    const trailer = `/Size ${offsets.length + 1}\n/Root ${pdf._root}\n/Info ${pdf._info}\n/ID [${id} ${id}]`;
+    const trailer = `/Size ${size}\n/Root ${pdf._root}\n/Info ${pdf._info}\n/ID [${id} ${id}]`;
     pdf._write(`trailer\n<<\n${trailer}\n>>\nstartxref\n${xref}\n%%EOF`);
     await this.drain(0);
   }

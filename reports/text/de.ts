@@ -238,6 +238,7 @@ export const de: Wording = {
     ground: (name, rules) => `${name} (${rules})`,
     otherwise: 'im Übrigen',
     obligations: (obligations) => `Mit der Auflage ${obligations}.`,
+    missing: (attributes) => `Offen blieb: ${attributes}.`,
     review: 'Nachzuprüfen.',
     askedBy: (subject, organisation, issuer) => `Gefragt über ${by(subject, organisation, issuer)}.`,
     id: (decisionId) => `Entscheidung ${decisionId}`,

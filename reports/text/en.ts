@@ -227,6 +227,7 @@ export const en: Wording = {
     ground: (name, rules) => `${name} (${rules})`,
     otherwise: 'otherwise',
     obligations: (obligations) => `With the obligation ${obligations}.`,
+    missing: (attributes) => `Left out: ${attributes}.`,
     review: 'To be reviewed.',
     askedBy: (subject, organisation, issuer) => `Asked through ${by(subject, organisation, issuer)}.`,
     id: (decisionId) => `Decision ${decisionId}`,

@@ -155,6 +155,7 @@ export interface Wording {
     readonly ground: (name: string, rules: string) => string;
     readonly otherwise: string;
     readonly obligations: (obligations: string) => string;
+    readonly missing: (attributes: string) => string;
     readonly review: string;
     readonly askedBy: (subject: string, organisation: string | undefined, issuer: string) => string;
     readonly id: (decisionId: string) => string;
