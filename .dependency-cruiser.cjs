@@ -72,7 +72,7 @@ const rooms = {
 };
 
 /** Rooms that compute and do nothing else: no file, no network, no clock, no log, no database. */
-const signing = 'file|issue|key-file|pkcs11|seal';
+const signing = 'file|issue|key-file|pkcs11|random|seal|self-signed|timestamp-authority';
 const pure = [
   ...['schemas/', 'reports/', 'src/consent/', 'src/fhir/', 'src/verifier/'],
   ...[`src/evidence/(${provable})\\.ts`, `src/pades/(?!(${signing})\\.ts)`],

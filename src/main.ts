@@ -9,7 +9,12 @@ import { checkpointCommand, rotateSigningCommand, verifiersCommand } from './cli
 import { addOptions } from './cli/flags.ts';
 import { fsck } from './cli/fsck.ts';
 import { type ImportOptions, importConsents, importOptions } from './cli/import.ts';
-import { initKeysCommand, keysStatusCommand, rotateKeysCommand } from './cli/keys.ts';
+import {
+  initKeysCommand,
+  initReportSignerCommand,
+  keysStatusCommand,
+  rotateKeysCommand,
+} from './cli/keys.ts';
 import { progressOf } from './cli/progress.ts';
 import { rebuildCommand } from './cli/rebuild.ts';
 import { serve } from './cli/serve.ts';
@@ -173,6 +178,10 @@ keys
   .command('init')
   .description('make new keys for a new ledger; never in the place of others')
   .action(async () => say(await initKeysCommand(configured(), Date.now())));
+keys
+  .command('init-report-signer')
+  .description('make a self-signed key that signs reports; never in the place of another')
+  .action(async () => say(await initReportSignerCommand(configured(), Date.now())));
 keys
   .command('status')
   .description('the epochs, and how many data keys hang on each')

@@ -72,6 +72,11 @@ describe('configuration', () => {
     for (const variable of variables) {
       const value = '\u0000canary';
       const problems = loadConfig(undefined, { [variable]: value });
+      // Where the key that signs reports is takes several settings: one alone is told what is needed with it.
+      if (/REPORT_SIGNING_.*(FILE|LABEL|URL)$/.test(variable)) {
+        assert.ok(!problems.ok && problems.problems.some(({ rule }) => rule.startsWith('needed')), variable);
+        continue;
+      }
       const text = variable === 'CONSENT_LEDGER_DATA_FOLDER' || /KEYS_FOLDER|HOST$|_FILE$/.test(variable);
       if (text) assert.ok(problems.ok, variable);
       else assert.deepEqual(!problems.ok && problems.problems.map(({ setting }) => setting), [variable]);
@@ -126,6 +131,27 @@ describe('configuration', () => {
     ]);
     assert.deepEqual(refused(fileOf('{')), [{ setting: 'configuration file', rule: 'is not JSON' }]);
     assert.equal(refused(fileOf('[]'))[0]?.setting, 'configuration file');
+  });
+
+  it('names what a key that signs reports needs', () => {
+    const rulesOf = (reportSigning: unknown) =>
+      refused(fileOf({ reportSigning })).map(({ setting }) => setting.replace('reportSigning.', ''));
+    assert.deepEqual(rulesOf({ keyFile: 'key' }), ['certificatesFile']);
+    assert.deepEqual(rulesOf({ certificatesFile: 'pem' }), ['keyFile']);
+    const token = { moduleFile: 'so', tokenLabel: 'a', keyLabel: 'b', pinFile: 'pin' };
+    assert.deepEqual(rulesOf({ certificatesFile: 'pem', keyFile: 'key', pkcs11: token }), ['keyFile']);
+    assert.deepEqual(rulesOf({ certificatesFile: 'pem', pkcs11: { moduleFile: 'so' } }), [
+      'pkcs11.tokenLabel',
+      'pkcs11.keyLabel',
+      'pkcs11.pinFile',
+    ]);
+    assert.deepEqual(rulesOf({ timestamp: { url: 'http://tsa.example' } }), ['timestamp.anchorsFile']);
+    assert.deepEqual(rulesOf({ timestamp: { url: 'ftp://tsa.example', anchorsFile: 'pem' } }), [
+      'timestamp.url',
+    ]);
+    const timestamp = { url: 'https://tsa.example/tsr', anchorsFile: 'tsa.pem' };
+    accepted(fileOf({ reportSigning: { certificatesFile: 'pem', pkcs11: token, timestamp } }));
+    accepted(fileOf({ reportSigning: { certificatesFile: 'pem', keyFile: 'key' } }));
   });
 
   it('names what a remote store and a remote vault need', () => {

@@ -127,15 +127,58 @@ export const configSchema = z
         ),
       })
       .prefault({}),
+    reportSigning: z
+      .strictObject({
+        certificatesFile: file.describe(
+          'PEM: the certificate of the key that signs reports, then those that lead on from it',
+        ),
+        keyFile: file.describe('PKCS #8 in PEM, for the owner alone: the key, where it is a file'),
+        anchorsFile: file.describe(
+          'PEM: what the certificate must lead to before it signs; absent: a self-signed one among its own',
+        ),
+        pkcs11: z
+          .strictObject({
+            moduleFile: file.describe('The PKCS #11 library of the token that holds the key'),
+            tokenLabel: z.string().min(1).optional().describe('Which token'),
+            keyLabel: z.string().min(1).optional().describe('Which private key in it'),
+            pinFile: file.describe("The user's PIN, for the owner alone"),
+          })
+          .prefault({}),
+        timestamp: z
+          .strictObject({
+            url: z
+              .url({ protocol: /^https?$/, error: 'an http or https URL' })
+              .optional()
+              .describe('A timestamp authority (RFC 3161) that vouches for the time of each signature'),
+            anchorsFile: file.describe('PEM: what its certificate must lead to'),
+            timeoutMs: count(100, 300_000, 10_000).describe('How long it may take to answer'),
+          })
+          .prefault({}),
+      })
+      .prefault({}),
     logLevel: z.enum(logLevels).default('info').describe('The least that is logged'),
     settings: settings.prefault({}).describe('What an answer means'),
   })
-  .superRefine(({ store, eventstoredb, vault, postgres }, { addIssue }) => {
+  .superRefine(({ store, eventstoredb, vault, postgres, reportSigning }, { addIssue }) => {
     const needed = (path: string[], message: string) => addIssue({ code: 'custom', path, message });
     if (store === 'eventstoredb' && eventstoredb.connectionStringFile === undefined)
       needed(['eventstoredb', 'connectionStringFile'], 'needed where store is eventstoredb');
     if (vault === 'postgres' && postgres.urlFile === undefined)
       needed(['postgres', 'urlFile'], 'needed where vault is postgres');
+    const { keyFile, certificatesFile, anchorsFile, pkcs11, timestamp } = reportSigning;
+    const { moduleFile } = pkcs11;
+    const signing = (path: string[], message: string) => needed(['reportSigning', ...path], message);
+    if (keyFile !== undefined && moduleFile !== undefined)
+      signing(['keyFile'], 'the key is in a file or in a token (pkcs11), not in both');
+    if (certificatesFile === undefined && (keyFile ?? moduleFile ?? anchorsFile) !== undefined)
+      signing(['certificatesFile'], 'needed where a key is named');
+    if (certificatesFile !== undefined && keyFile === undefined && moduleFile === undefined)
+      signing(['keyFile'], 'needed where certificates are named, or pkcs11.moduleFile');
+    for (const name of ['moduleFile', 'tokenLabel', 'keyLabel', 'pinFile'] as const)
+      if (pkcs11[name] === undefined && Object.keys(pkcs11).length > 0)
+        signing(['pkcs11', name], 'needed where a token is named');
+    if ((timestamp.url === undefined) !== (timestamp.anchorsFile === undefined))
+      signing(['timestamp', 'anchorsFile'], 'needed together with url');
   });
 
 export type Settings = z.output<typeof configSchema>;

@@ -23,7 +23,7 @@ export interface Pkcs11Places {
 /** What is used of the package pkcs11js: functions of PKCS #11 v2.40, section 5. */
 interface Cryptoki {
   load(path: string): void;
-  C_Initialize(): void;
+  C_Initialize(options: { readonly flags: number }): void;
   C_GetSlotList(withToken: true): Buffer[];
   C_GetTokenInfo(slot: Buffer): { readonly label: string };
   C_OpenSession(slot: Buffer, flags: number): Buffer;
@@ -37,6 +37,8 @@ interface Cryptoki {
 }
 
 /** Constants of PKCS #11 v2.40, Appendix B. */
+/** Several threads may call the library at once. */
+const osLocking = 0x02;
 const serialSession = 0x04;
 const user = 1;
 const attribute = { class: 0x00, label: 0x03 } as const;
@@ -84,7 +86,7 @@ const load = async (module: string): Promise<Cryptoki> => {
   const cryptoki = await newCryptoki();
   try {
     cryptoki.load(module);
-    tolerating(alreadyInitialized, () => cryptoki.C_Initialize());
+    tolerating(alreadyInitialized, () => cryptoki.C_Initialize({ flags: osLocking }));
   } catch (error) {
     throw new KeysRefused(`${module} is not loaded as a PKCS #11 module: ${(error as Error).message}`);
   }

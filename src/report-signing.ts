@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { openKeyFileSigner, readCertificates } from './pades/key-file.ts';
+import { openPkcs11Signer } from './pades/pkcs11.ts';
+import type { DocumentSigner, SigningParts } from './pades/port.ts';
+import { openTimestampAuthority } from './pades/timestamp-authority.ts';
+import { KeysRefused } from './vault/master-key.ts';
+
+/** Where the key that signs reports is: paths and names alone, so that a thread can be told. */
+export type ReportSigningPlaces = Pick<Config, 'keysFolder' | 'reportSigning'>;
+
+/** The files of the self-signed key that `keys init-report-signer` makes. */
+export const selfSignedFiles = (keysFolder: string) => ({
+  keyFile: join(keysFolder, 'report-signer.key'),
+  certificatesFile: join(keysFolder, 'report-signer.pem'),
+});
+
+/**
+ * Opens what signs reports: the configured key, or else the self-signed one in the keys folder; with the timestamp
+ * authority, where one is configured. Rejects with KeysRefused, in a sentence for the operator.
+ */
+export const openReportSigning = async ({
+  keysFolder,
+  reportSigning,
+}: ReportSigningPlaces): Promise<Pick<SigningParts, 'signer' | 'timestampAuthority'>> => {
+  const signer = await openSigner(keysFolder, reportSigning);
+  const { url, anchorsFile, timeoutMs } = reportSigning.timestamp;
+  if (url === undefined || anchorsFile === undefined) return { signer };
+  const trusted = await readCertificates(anchorsFile);
+  return { signer, timestampAuthority: openTimestampAuthority({ url, trusted, timeoutMs }) };
+};
+
+const openSigner = (
+  keysFolder: string,
+  { keyFile, certificatesFile, anchorsFile, pkcs11 }: Config['reportSigning'],
+): Promise<DocumentSigner> => {
+  const { moduleFile: module, tokenLabel, keyLabel, pinFile } = pkcs11;
+  if (certificatesFile === undefined) return openSelfSigned(keysFolder);
+  if (keyFile !== undefined) return openKeyFileSigner({ keyFile, certificatesFile, anchorsFile });
+  if (module === undefined || tokenLabel === undefined || keyLabel === undefined || pinFile === undefined)
+    throw new KeysRefused('reportSigning names neither a key file nor a whole token');
+  return openPkcs11Signer({ module, tokenLabel, keyLabel, pinFile, certificatesFile, anchorsFile });
+};
+
+const openSelfSigned = async (keysFolder: string): Promise<DocumentSigner> => {
+  const files = selfSignedFiles(keysFolder);
+  if (!existsSync(files.keyFile))
+    throw new KeysRefused(
+      'no key signs reports: configure reportSigning, or make a self-signed key with "keys init-report-signer"',
+    );
+  return openKeyFileSigner(files);
+};

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { initReportSignerCommand } from '../src/cli/keys.ts';
+import { loadConfig } from '../src/config.ts';
+import { signPdfFile } from '../src/pades/file.ts';
+import { openReportSigning } from '../src/report-signing.ts';
+import { KeysRefused } from '../src/vault/master-key.ts';
+import { hierarchy, writePem, writeUnsigned } from './pades/kit.ts';
+import { withFolder } from './vault/kit.ts';
+
+const placesIn = (folder: string, environment: Record<string, string> = {}) => {
+  const loaded = loadConfig(undefined, { CONSENT_LEDGER_KEYS_FOLDER: join(folder, 'keys'), ...environment });
+  assert.ok(loaded.ok);
+  return loaded.config;
+};
+
+it('a self-signed key is made once, for its owner alone, and signs', () =>
+  withFolder(async (folder) => {
+    const places = placesIn(folder);
+    await mkdir(places.keysFolder, { mode: 0o700 });
+    await assert.rejects(openReportSigning(places), {
+      name: 'KeysRefused',
+      message: /no key signs reports.*keys init-report-signer/,
+    });
+    const said = await initReportSignerCommand(places, Date.now());
+    assert.match(said, /self-signed/);
+    assert.equal((await stat(join(places.keysFolder, 'report-signer.key'))).mode & 0o777, 0o600);
+    await assert.rejects(initReportSignerCommand(places, Date.now()), KeysRefused);
+    const signing = await openReportSigning(places);
+    assert.ok(said.includes(signing.signer.certificates[0].fingerprint256));
+    const path = join(folder, 'report.pdf');
+    await writeUnsigned(path);
+    const signed = await signPdfFile(path, { ...signing, clock: Date.now });
+    assert.deepEqual(signed.ok && signed.value.signer, 'CN=Consent Ledger (self-signed)');
+  }));
+
+it('a timestamp authority is opened with what its certificate must lead to', () =>
+  withFolder(async (folder) => {
+    const anchors = join(folder, 'tsa.pem');
+    const prefix = 'CONSENT_LEDGER_REPORT_SIGNING_TIMESTAMP_';
+    const settings = { [`${prefix}URL`]: 'http://127.0.0.1:9/', [`${prefix}ANCHORS_FILE`]: anchors };
+    const places = placesIn(folder, settings);
+    await mkdir(places.keysFolder, { mode: 0o700 });
+    await initReportSignerCommand(places, Date.now());
+    await assert.rejects(openReportSigning(places), { message: /tsa\.pem cannot be read \(ENOENT\)/ });
+    await writePem(anchors, [(await hierarchy()).root.certificate]);
+    const { timestampAuthority } = await openReportSigning(places);
+    const stamped = await timestampAuthority!.stamp(Buffer.from('signature'));
+    assert.equal(!stamped.ok && stamped.problem.code, 'timestamp-unavailable');
+  }));
