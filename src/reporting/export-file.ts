@@ -49,8 +49,9 @@ const schema = `
   ) STRICT;
 `;
 
-/** Chunks are large. */
+/** Chunks are large, and are read once or twice: there is little to be gained by keeping them. */
 const pageBytes = 16_384;
+const cacheKib = 4_096;
 
 /**
  * The file of one export: all that is gathered for it and made of it, in sealed chunks, and how far that has come, in
@@ -70,6 +71,7 @@ export class ExportFile {
     this.db.pragma(`page_size = ${pageBytes}`);
     this.db.pragma('journal_mode = WAL');
     this.db.pragma('synchronous = FULL');
+    this.db.pragma(`cache_size = -${cacheKib}`);
     this.db.exec(schema);
     this.#key = key;
     this.#put = this.db.prepare('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?)');

@@ -10,8 +10,8 @@ import { hashesOf, placedLeafMembers } from './leaf-record.ts';
 import { RecordWriter } from './package-lines.ts';
 import { spanOf } from './request.ts';
 
-/** Events between two commits. */
-const together = 64;
+/** Events in memory, and between two commits: each may hold 500 answers. */
+const together = 16;
 
 /**
  * The second stage: goes once through the events that hold answers, in the order of the log; writes down each, with

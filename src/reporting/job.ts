@@ -17,7 +17,7 @@ export interface JobParts {
 }
 
 /** So that a runaway document ends its thread, and not the service. */
-const limits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32 };
+const limits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
 /**
  * Works on an export in a thread of its own until it is done, fails, or `signal` aborts it, which leaves its file as

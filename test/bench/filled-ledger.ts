@@ -19,12 +19,14 @@ const eventsTogether = 20_000;
 
 /**
  * A data folder with `patients` patients of `events` grants each, whose events stand in the log in turn, as they
- * would after years: one of each patient, then the next. Written past the store, which would take its time.
+ * would after years: one of each patient, then the next, spread over `span`. Written past the store, which would take
+ * its time.
  */
 export const fillLedger = async (
   folder: string,
   patients: number,
   events: number,
+  span: { readonly from: Millis; readonly until: Millis } = { from: start, until: start + patients * events },
 ): Promise<{ readonly places: ThreadPlaces; readonly subjects: readonly string[] }> => {
   const keysFolder = join(folder, 'keys');
   const vaultPlace = { kind: 'sqlite', file: join(folder, 'vault', 'vault.db') } as const;
@@ -44,12 +46,18 @@ export const fillLedger = async (
     );
   }
   await vault.close();
-  writeLog(logFile(folder), keys, events);
+  writeLog(logFile(folder), keys, events, span);
   const places = { logFile: logFile(folder), vault: vaultPlace, keysFolder };
   return { places, subjects: keys.map(({ subject }) => subject) };
 };
 
-const writeLog = (file: string, keys: readonly SubjectKey[], events: number): void => {
+const writeLog = (
+  file: string,
+  keys: readonly SubjectKey[],
+  events: number,
+  { from: first, until }: { readonly from: Millis; readonly until: Millis },
+): void => {
+  const stepMs = (until - first) / (keys.length * events);
   closeSync(openSync(file, 'a', 0o600));
   const db = openForWriting(file);
   createTables(db);
@@ -69,7 +77,7 @@ const writeLog = (file: string, keys: readonly SubjectKey[], events: number): vo
           const place = { tenant, stream: patientStream(key.subject), revision };
           const draft = { id: randomUUID(), type: 'ConsentGranted', payload: consent() };
           const { id, type, metadata, data } = sealEvent(draft, place, key, eventDefinitions);
-          const values = [position, from + at + 1, revision, start + position, id, type];
+          const values = [position, from + at + 1, revision, Math.floor(first + position * stepMs), id, type];
           addEvent.run(...values, JSON.stringify(metadata), data);
         }
       })();

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type ExportRecord, exportRecord } from '../../schemas/export/package.ts';
+import { parseVerifierKey } from '../../src/evidence/signed-note.ts';
+import { verifyPackage } from '../../src/verifier/package.ts';
 import {
   agent,
   asked,
@@ -30,6 +32,15 @@ const withKit = async (work: (kit: ExportKit, folder: string) => Promise<void>):
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+};
+
+/** The evidence of an export, which anybody must be able to verify with the keys of the ledger alone. */
+const verified = async ({ exports, evidence }: ExportKit, exportId: string) => {
+  const { chunks } = good(await exports.package(tenant, exportId));
+  const trusted = evidence.verifiers.map((key) => parseVerifierKey(key)!);
+  const verdict = await verifyPackage(chunks, { trusted });
+  assert.equal(verdict.valid, true, JSON.stringify(verdict));
+  return verdict;
 };
 
 describe('an export', () => {
@@ -63,6 +74,7 @@ describe('an export', () => {
         decisions: 6,
         records: records.length,
       });
+      await verified(kit, view.exportId);
       const pdf = good(await kit.exports.document(tenant, view.exportId));
       const digest = createHash('sha256');
       for await (const chunk of pdf.chunks) digest.update(chunk);
