@@ -1,4 +1,4 @@
-import { packageFileName } from '../schemas/export/package.ts';
+import { packageFileName, rendering } from '../schemas/export/package.ts';
 import { type Chart, daysOf, inForceChart, outcomesChart } from './charts.ts';
 import { type CheckpointText, checkpointText } from './checkpoint.ts';
 import type { Pen } from './entries/entry.ts';
@@ -95,6 +95,7 @@ const checkpointFacts = (checkpoint: CheckpointText, { attachment }: Overview, {
     [words.root, checkpoint.root],
     [words.heads, checkpoint.heads],
     [words.signers, checkpoint.signers.join(', ')],
+    [words.drawnBy, words.rendering(rendering)],
     [words.attachment, `${packageFileName}, ${words.fingerprint(attachment.sha256)}`],
   ];
 };

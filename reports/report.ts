@@ -1,5 +1,5 @@
 import type { ExportRecord } from '../schemas/export/package.ts';
-import { packageFileName } from '../schemas/export/package.ts';
+import { packageFileName, rendering } from '../schemas/export/package.ts';
 import { drawCover } from './cover.ts';
 import type { Pen } from './entries/entry.ts';
 import { PageFurniture } from './furniture.ts';
@@ -80,6 +80,9 @@ export const renderReport = async (input: ReportInput, write: Write): Promise<{ 
     Outlines: outlineRoot,
     PageMode: 'UseOutlines',
     PageLabels: dictionary('/Nums [0 <</S/D>>]'),
+    PieceInfo: dictionary(
+      `/ConsentLedger<</LastModified (${pdfDate(header.requestedAt)})/Private<</Rendering ${rendering}>>>>`,
+    ),
   });
   await attach(file, overview, input.attachment());
   await file.end();
@@ -125,6 +128,9 @@ const placeSignature = (
   form.end();
 };
 
+/** An instant as ISO 32000-1, 7.9.4 has it. */
+const pdfDate = (instant: string): string => `D:${instant.replace(/\D/g, '').slice(0, 14)}Z`;
+
 /** Attaches the records to the document as its data (ISO 19005-3, 6.8). */
 const attach = async (
   file: PdfFile,
@@ -132,8 +138,7 @@ const attach = async (
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<void> => {
   const { pdf } = file;
-  const modified = `D:${header.requestedAt.replace(/\D/g, '').slice(0, 14)}Z`;
-  const facts = `/Type /EmbeddedFile\n/Subtype /application#2Fjsonl\n/Params <</Size ${attachment.bytes}/ModDate (${modified})>>`;
+  const facts = `/Type /EmbeddedFile\n/Subtype /application#2Fjsonl\n/Params <</Size ${attachment.bytes}/ModDate (${pdfDate(header.requestedAt)})>>`;
   const embedded = await file.stream(facts, bytes);
   const name = textString(packageFileName);
   const description = textString(`Consent Ledger export, version ${header.version}, ${end.records} records`);

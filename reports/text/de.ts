@@ -104,14 +104,16 @@ export const de: Wording = {
     recorded: 'Aufgezeichnet bis',
     signers: 'Signiert von',
     attachment: 'Anhang',
+    drawnBy: 'Seiten gezeichnet von',
+    rendering: (version) => `Consent Ledger, Darstellung ${version}`,
     fingerprint: (sha256) => `SHA-256 ${sha256}`,
   },
   check: {
     heading: 'Wie es zu prüfen ist',
     about:
       'Beides geht ohne Netz und ohne uns. keys.txt enthält die öffentlichen Schlüssel, denen Sie vertrauen, auf anderem Weg erhalten als dieses Dokument.',
-    ours: 'dass nichts verändert oder ausgelassen ist, dass diese Seiten sagen, was der Anhang sagt, und dass jede Entscheidung folgt:',
-    theirs: 'die Signatur des Dokuments, mit einem Werkzeug anderer:',
+    ours: 'ob etwas verändert oder ausgelassen ist, die Seiten den Anhang zeigen, jede Entscheidung folgt:',
+    theirs: 'von wem das Dokument signiert ist, mit einem Werkzeug anderer:',
   },
   reading: {
     heading: 'Wie es zu lesen ist',

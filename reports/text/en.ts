@@ -96,14 +96,16 @@ export const en: Wording = {
     recorded: 'Recorded up to',
     signers: 'Signed by',
     attachment: 'Attachment',
+    drawnBy: 'Pages drawn by',
+    rendering: (version) => `Consent Ledger, rendering ${version}`,
     fingerprint: (sha256) => `SHA-256 ${sha256}`,
   },
   check: {
     heading: 'How to check it',
     about:
       'Both work without a network and without us. keys.txt holds the public keys that you trust, got by another way than this document.',
-    ours: 'that nothing was altered or left out, that these pages say what the attachment says, and that each decision follows:',
-    theirs: 'the signature of the document, with a tool of others:',
+    ours: 'whether anything was altered or left out, the pages show the attachment, and each decision follows:',
+    theirs: 'by whom the document was signed, with a tool of others:',
   },
   reading: {
     heading: 'How to read it',

@@ -85,6 +85,8 @@ export interface Wording {
     readonly recorded: string;
     readonly signers: string;
     readonly attachment: string;
+    readonly drawnBy: string;
+    readonly rendering: (version: number) => string;
     readonly fingerprint: (sha256: string) => string;
   };
   readonly check: {

@@ -203,5 +203,11 @@ export const exportRecord = z.discriminatedUnion('record', [
 ]);
 export type ExportRecord = z.infer<typeof exportRecord>;
 
+/**
+ * How the pages of a document are drawn from its records. It stands in the document, which can be drawn again, and so
+ * verified, only as it was drawn: raise it with every change that makes other pages (test/reports/rendering.test.ts).
+ */
+export const rendering = 1;
+
 /** Name of the attachment in the PDF. */
 export const packageFileName = 'evidence.jsonl';

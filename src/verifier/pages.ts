@@ -1,4 +1,4 @@
-import type { ExportRecord } from '../../schemas/export/package.ts';
+import { type ExportRecord, rendering } from '../../schemas/export/package.ts';
 import { type Attachment, ForeignPdf, type Pdf, type PdfObject, type PdfValue } from '../pades/port.ts';
 import { Incoming } from './incoming.ts';
 import { linesOf } from './lines.ts';
@@ -30,18 +30,35 @@ export const verifyPages = async (
   attachment: Attachment,
   render: Render,
 ): Promise<PagesVerdict> => {
+  const drawnBy = renderingOf(pdf);
+  if (drawnBy !== rendering) return { valid: false, fault: drawnOtherwise(drawnBy) };
   const written = new Incoming();
-  const rendering = drawn(render, pdf, attachment, written);
+  const again = drawn(render, pdf, attachment, written);
   const compared = await differenceOf(pdf, written, attachment.object.number).catch((error: unknown) => {
     if (error instanceof ForeignPdf) return error;
     throw error;
   });
   written.close();
-  const again = await rendering;
-  if (compared === undefined && again instanceof Error === false) return { valid: true, pages: again.pages };
+  const result = await again;
+  if (compared === undefined && result instanceof Error === false)
+    return { valid: true, pages: result.pages };
   if (compared instanceof Error) return { valid: false, fault: `The file is damaged: ${compared.message}.` };
   return differing(pdf, compared ?? {});
 };
+
+/** Which rendering the document says that it was drawn by. */
+const renderingOf = (pdf: Pdf): number | undefined => {
+  const found = ['/PieceInfo', '/ConsentLedger', '/Private', '/Rendering'].reduce<PdfValue | undefined>(
+    (value, key) => (value instanceof Map ? value.get(key) : undefined),
+    pdf.catalog as PdfValue,
+  );
+  return typeof found === 'number' ? found : undefined;
+};
+
+const drawnOtherwise = (drawnBy: number | undefined): string =>
+  drawnBy === undefined
+    ? 'The document does not say how its pages were drawn.'
+    : `The pages were drawn by rendering ${drawnBy}, and this version draws rendering ${rendering}: verify them with the version that has it.`;
 
 /** Never rejects: who reads may stop at the first difference, and then it cannot be written to the end. */
 const drawn = async (

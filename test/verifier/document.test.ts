@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { rendering } from '../../schemas/export/package.ts';
 import { attachmentsOf, inMemory, openPdf } from '../../src/pades/port.ts';
 import type { Render } from '../../src/verifier/pages.ts';
 import { wordsOfDocument } from '../../src/verifier/words.ts';
@@ -59,6 +60,15 @@ describe('an export as a document', () => {
     assert.equal(verdict.valid, false);
     assert.equal(verdict.pages?.page, 3);
     assert.match(wordsOfDocument(verdict).wrong!, /^Page 3 does not show what is in the evidence/);
+  });
+
+  it('says so where its pages were drawn by another version', async () => {
+    const other = unsigned
+      .toString('latin1')
+      .replace(`/Rendering ${rendering}`, `/Rendering ${rendering + 1}`);
+    const verdict = await verdictOnDocument(await signed(Buffer.from(other, 'latin1')));
+    assert.equal(verdict.valid, false);
+    assert.match(wordsOfDocument(verdict).wrong!, /^The pages were drawn by rendering \d+, and this version/);
   });
 
   it('does not verify where its evidence is another, and its pages show that', async () => {
