@@ -57,10 +57,11 @@ const verified = async (
 ): Promise<Verified> => {
   const trust = await trustIn(options, now);
   const opened = await reading(file, async () => openPdfFile(file));
+  const bytes = readable(opened, file);
   const progress = progressOf('Verifying');
   try {
-    const isDocument = opened.read(0, 5).toString('latin1') === '%PDF-';
-    const counted = counting(opened, opened.size * (isDocument ? timesRead : 1), progress);
+    const isDocument = bytes.read(0, 5).toString('latin1') === '%PDF-';
+    const counted = counting(bytes, bytes.size * (isDocument ? timesRead : 1), progress);
     const { verdict, words } = isDocument
       ? await onDocument(counted, trust)
       : await onPackage(counted, trust);
@@ -132,13 +133,28 @@ const certificatesIn = (text: string, file: string) => {
   }
 };
 
+/** A file whose every failure to be read is a CannotVerify. */
+const readable = (bytes: RandomAccess, file: string): RandomAccess => ({
+  size: bytes.size,
+  read: (offset, length) => {
+    try {
+      return bytes.read(offset, length);
+    } catch (error) {
+      throw unreadable(file, error);
+    }
+  },
+});
+
 const reading = async <T>(file: string, read: () => Promise<T>): Promise<T> => {
   try {
     return await read();
   } catch (error) {
-    throw new CannotVerify(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'damaged'})`);
+    throw unreadable(file, error);
   }
 };
+
+const unreadable = (file: string, error: unknown): CannotVerify =>
+  new CannotVerify(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'it was changed'})`);
 
 const textOf = (file: string, { valid, checked, wrong, notChecked }: Words): string =>
   [
