@@ -51,6 +51,7 @@ export const suppression = z.strictObject({
   ground: exemptionGround,
   reason: text(2000),
 });
+export type Suppression = z.infer<typeof suppression>;
 
 /** To whom the person's data may have gone: recipients of answers that permitted (Art. 19). */
 export const recipient = z.strictObject({

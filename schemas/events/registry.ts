@@ -21,6 +21,7 @@ import { recipientTold } from './recipient-told.ts';
 import { recipientsListed } from './recipients-listed.ts';
 import { reportIssued } from './report-issued.ts';
 import { settingsAdopted } from './settings-adopted.ts';
+import { suppressionKept } from './suppression-kept.ts';
 
 /** Every event type of the ledger. Nothing else is written, and nothing else is read (an unknown type stops). */
 export const eventDefinitions: readonly EventDefinition[] = [
@@ -46,4 +47,5 @@ export const eventDefinitions: readonly EventDefinition[] = [
   destructionBegun,
   erasureExecuted,
   recipientTold,
+  suppressionKept,
 ];

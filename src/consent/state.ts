@@ -89,3 +89,6 @@ export const emptyRecord: PatientRecord = {
   emergencies: [],
   requests: [],
 };
+
+/** The record of whom nothing is known but that the answer is to be deny (a suppression entry). */
+export const suppressedRecord: PatientRecord = { ...emptyRecord, erased: { revision: -1, recordedAt: 0 } };

@@ -1,7 +1,8 @@
 import type { Identifier } from '../../schemas/coding.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { ok, type Result } from '../../schemas/result.ts';
-import type { PatientRecord } from '../consent/state.ts';
+import type { Policy } from '../consent/policy.ts';
+import { type PatientRecord, suppressedRecord } from '../consent/state.ts';
 import type { Need } from '../record/loading.ts';
 import type { Records } from '../record/records.ts';
 import { tenantSystem } from '../record/streams.ts';
@@ -23,8 +24,15 @@ export class Grounds {
   readonly #records: Records;
   readonly #keyring: Keyring;
   readonly #log: LocalLog;
+  readonly #policy: Policy;
 
-  constructor(parts: { readonly records: Records; readonly keyring: Keyring; readonly log: LocalLog }) {
+  constructor(parts: {
+    readonly records: Records;
+    readonly keyring: Keyring;
+    readonly log: LocalLog;
+    readonly policy: Policy;
+  }) {
+    this.#policy = parts.policy;
     this.#records = parts.records;
     this.#keyring = parts.keyring;
     this.#log = parts.log;
@@ -42,10 +50,12 @@ export class Grounds {
     // Before the vault is asked: who is admitted after this is recorded after this.
     const moments = this.#moments(undefined);
     const subjectKey = await this.#keyring.find(tenant, patient);
-    if (subjectKey === undefined) return this.#unknown(tenant, moments);
+    if (subjectKey === undefined) return this.#unknown(tenant, patient, moments);
     const settled = await this.settled(tenant, subjectKey, 'current');
     // Whose record is closed is unknown from then on (S7.2), also while the key is still there.
-    return settled.ok && settled.value.record?.erased ? this.#unknown(tenant, settled.value) : settled;
+    return settled.ok && settled.value.record?.erased
+      ? this.#unknown(tenant, patient, settled.value)
+      : settled;
   }
 
   async settled(tenant: string, subjectKey: SubjectKey, need: Need): Promise<Result<Ground>> {
@@ -58,8 +68,17 @@ export class Grounds {
     return this.#keyring.admit(tenant, { system: tenantSystem, value: tenant });
   }
 
-  async #unknown(tenant: string, { now, known }: Pick<Ground, 'now' | 'known'>): Promise<Result<Ground>> {
-    return ok({ subjectKey: await this.tenantKey(tenant), record: undefined, now, known });
+  /** Only where the implicit policy reaches who is unknown does it matter whether a suppression entry was kept. */
+  async #unknown(
+    tenant: string,
+    patient: Identifier,
+    { now, known }: Pick<Ground, 'now' | 'known'>,
+  ): Promise<Result<Ground>> {
+    const isSuppressed =
+      this.#policy.settings.implicitPolicy.unknownPatients &&
+      (await this.#keyring.isSuppressed(tenant, patient));
+    const record = isSuppressed ? suppressedRecord : undefined;
+    return ok({ subjectKey: await this.tenantKey(tenant), record, now, known });
   }
 
   #moments(lastRecordedAt: Millis | undefined): Pick<Ground, 'now' | 'known'> {

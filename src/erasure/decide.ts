@@ -8,6 +8,7 @@ import type { LegalHoldLifted } from '../../schemas/events/legal-hold-lifted.ts'
 import type { LegalHoldPlaced } from '../../schemas/events/legal-hold-placed.ts';
 import type { RecipientTold } from '../../schemas/events/recipient-told.ts';
 import type { RecipientsListed } from '../../schemas/events/recipients-listed.ts';
+import type { SuppressionKept } from '../../schemas/events/suppression-kept.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { isoOf } from '../consent/time.ts';
@@ -94,6 +95,8 @@ export const tell = (erasure: Erasure, told: RecipientTold): Decided => {
 /** The steps of carrying it out; each is noted once, whoever does it again. */
 export const list = (erasure: Erasure, listed: RecipientsListed): Decided =>
   whileApproved(erasure, erasure.listed, { type: 'RecipientsListed', payload: listed });
+export const keepSuppression = (erasure: Erasure, kept: SuppressionKept): Decided =>
+  whileApproved(erasure, erasure.suppressed, { type: 'SuppressionKept', payload: kept });
 export const beginDestruction = (erasure: Erasure, begun: DestructionBegun): Decided =>
   whileApproved(erasure, erasure.destruction, { type: 'DestructionBegun', payload: begun });
 export const finish = (erasure: Erasure, executed: ErasureExecuted): Decided =>

@@ -10,6 +10,7 @@ import type { LegalHoldLifted } from '../../schemas/events/legal-hold-lifted.ts'
 import type { LegalHoldPlaced } from '../../schemas/events/legal-hold-placed.ts';
 import type { RecipientTold } from '../../schemas/events/recipient-told.ts';
 import type { RecipientsListed } from '../../schemas/events/recipients-listed.ts';
+import type { SuppressionKept } from '../../schemas/events/suppression-kept.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import type { Recorded, Request } from '../consent/state.ts';
 
@@ -25,6 +26,7 @@ export type ErasureFact =
   | { readonly type: 'RecipientsListed'; readonly payload: RecipientsListed }
   | { readonly type: 'DestructionBegun'; readonly payload: DestructionBegun }
   | { readonly type: 'ErasureExecuted'; readonly payload: ErasureExecuted }
+  | { readonly type: 'SuppressionKept'; readonly payload: SuppressionKept }
   | { readonly type: 'RecipientTold'; readonly payload: RecipientTold };
 
 /** An event of the stream of a request, opened. */
@@ -54,6 +56,7 @@ export interface Erasure {
   readonly approved?: ErasureApproved & At;
   readonly rejected?: ErasureRejected & At;
   readonly listed?: RecipientsListed;
+  readonly suppressed?: SuppressionKept;
   readonly destruction?: DestructionBegun & At;
   readonly executed?: ErasureExecuted & At;
   readonly told: readonly (RecipientTold & At)[];
@@ -98,6 +101,8 @@ export const evolveErasure = (erasure: Erasure, event: ErasureEvent): Erasure =>
       return { ...before, status: 'rejected', rejected: { ...event.payload, recordedAt } };
     case 'RecipientsListed':
       return { ...before, listed: event.payload };
+    case 'SuppressionKept':
+      return { ...before, suppressed: event.payload };
     case 'DestructionBegun':
       return { ...before, destruction: { ...event.payload, recordedAt } };
     case 'ErasureExecuted':

@@ -12,19 +12,29 @@ import type { Exports } from '../reporting/port.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import type { Vault } from '../vault/port.ts';
-import { beginDestruction, finish, list } from './decide.ts';
+import { beginDestruction, finish, keepSuppression, list } from './decide.ts';
 import type { DecideErasure, Erasures, Found } from './erasures.ts';
 import { lateRecipients, listRecipients } from './recipients.ts';
 
 /** The steps of an erasure, in their order; `done` once all are. */
-export const steps = ['list', 'close', 'hear', 'begin', 'destroy', 'exports', 'models', 'finish'] as const;
+export const steps = [
+  'list',
+  'close',
+  'hear',
+  'suppress',
+  'begin',
+  'destroy',
+  'exports',
+  'models',
+  'finish',
+] as const;
 export type Step = (typeof steps)[number] | 'done';
 
 export interface SagaParts {
   readonly erasures: Erasures;
   readonly records: Pick<Records, 'close'>;
   readonly keyring: Pick<Keyring, 'keyOf'>;
-  readonly vault: Pick<Vault, 'get' | 'destroy'>;
+  readonly vault: Pick<Vault, 'get' | 'destroy' | 'suppress'>;
   readonly log: Pick<LocalLog, 'slice' | 'head'>;
   readonly projections: Pick<Projections, 'disclosures' | 'caughtUp'>;
   readonly exports: Pick<Exports, 'removeExportsOf'>;
@@ -47,6 +57,7 @@ export interface SagaParts {
  * | list | recipients noted (Art. 19), while the key is there | noted once |
  * | close | PatientErased | the first stands |
  * | hear | as long as a node may be behind: then none answers from its caches | waits again after a restart |
+ * | suppress | that a keyed hash stays, where that was approved | noted once |
  * | begin | late recipients and the key's epoch noted | noted once |
  * | destroy | data key and identifiers | nothing is left to destroy |
  * | exports | stored exports that contain the person | none is left |
@@ -85,6 +96,12 @@ export const carryOutErasure = async (parts: SagaParts, found: Found): Promise<R
     await begin('hear');
     await pause(parts.maxStalenessMs, undefined, { signal: parts.signal }).catch(() => {});
     if (parts.signal.aborted) return fail('stopping', 'this node is stopping');
+    const kept = erasure.approved?.suppression;
+    if (kept !== undefined) {
+      await begin('suppress');
+      const noted = await note(parts, found, 'suppress', (now) => keepSuppression(now, kept));
+      if (!noted.ok) return noted;
+    }
     await begin('begin');
     const begun = await beginning(parts, subject, closed.value, listed.upTo);
     const noted = await note(parts, found, 'begin', (now) => beginDestruction(now, begun));
@@ -92,6 +109,7 @@ export const carryOutErasure = async (parts: SagaParts, found: Found): Promise<R
   }
 
   await begin('destroy');
+  if (erasure.approved?.suppression) await vault.suppress(subject);
   await vault.destroy(subject);
   const destroyedAt = isoOf(clock());
   await begin('exports');

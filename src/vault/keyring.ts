@@ -24,6 +24,8 @@ export interface Keyring {
   admit(tenant: string, identifier: Identifier): Promise<SubjectKey>;
   keyOf(subject: string): Promise<KeyObject | undefined>;
   peekKey(subject: string): KeyObject | undefined;
+  /** Whether a keyed hash of this identifier was kept when its subject was erased. */
+  isSuppressed(tenant: string, identifier: Identifier): Promise<boolean>;
   /**
    * To be called when a subject's stream is closed: nothing of it stays in the caches or comes into them again, and
    * no identifier is found to stand for it any more. `admit` gives it until the vault has destroyed it.
@@ -123,6 +125,7 @@ export const openKeyring = ({
       return opened(() => vault.get(subject), openKey);
     },
     peekKey: (subject) => keys.get(subject),
+    isSuppressed: (tenant, identifier) => vault.isSuppressed(keyStore.identifierHash(tenant, identifier)),
     forget: (subject) => {
       forgotten.set(subject, true);
       keys.delete(subject);

@@ -37,6 +37,12 @@ export interface Vault {
    * log of SQLite. What PostgreSQL and backups keep dies with the epoch key that wraps it.
    */
   destroy(subject: string): Promise<boolean>;
+  /**
+   * Keeps the keyed hashes that lead to a subject, apart from it, for when it is destroyed: whoever comes under one of
+   * them is known to be denied. Idempotent; without effect once they are gone.
+   */
+  suppress(subject: string): Promise<void>;
+  isSuppressed(identifier: Buffer): Promise<boolean>;
   /** Entries in order of subject, after `after`; for rebuilds and rewrapping. */
   page(after: string | undefined, limit: number): Promise<VaultEntry[]>;
   /**

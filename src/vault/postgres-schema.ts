@@ -14,6 +14,7 @@ const migrations: readonly string[] = [
    )`,
   'CREATE INDEX identifier_subject ON identifier (subject)',
   'CREATE TABLE fence (one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch integer NOT NULL, key_check bytea NOT NULL)',
+  'CREATE TABLE suppressed (hash bytea PRIMARY KEY)',
 ];
 
 /** Held while the tables are made, so that nodes that start together do it once; any number, always the same. */

@@ -77,6 +77,10 @@ const vaultOn = (pool: pg.Pool): Vault => {
       throw new VaultUnavailable('the entry that stood was destroyed each time');
     },
     destroy: async (subject) => (await ask(statements.destroy, [subject])).rowCount === 1,
+    suppress: async (subject) => {
+      await ask(statements.suppress, [subject]);
+    },
+    isSuppressed: async (identifier) => (await ask(statements.isSuppressed, [identifier])).rowCount === 1,
     page: async (after, limit) => (await ask<VaultRow>(statements.page, [after ?? '', limit], scanMs)).rows,
     rewrap: async (entries, fromEpoch) => {
       const columns = [
@@ -138,6 +142,11 @@ const statements = {
     name: 'destroy',
     text: `WITH gone AS (DELETE FROM identifier WHERE subject = $1) DELETE FROM subject WHERE subject = $1`,
   },
+  suppress: {
+    name: 'suppress',
+    text: `INSERT INTO suppressed (hash) SELECT hash FROM identifier WHERE subject = $1 ON CONFLICT DO NOTHING`,
+  },
+  isSuppressed: { name: 'is-suppressed', text: 'SELECT 1 FROM suppressed WHERE hash = $1' },
   page: {
     name: 'page',
     text: 'SELECT subject, epoch, wrapped FROM subject WHERE subject > $1 ORDER BY subject LIMIT $2',

@@ -19,6 +19,7 @@ export const openVaultFile = (file: string): Database.Database => {
       hash BLOB PRIMARY KEY, subject TEXT NOT NULL REFERENCES subject
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS identifier_subject ON identifier (subject);
+    CREATE TABLE IF NOT EXISTS suppressed (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS fence (
       one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, key_check BLOB NOT NULL
     ) STRICT;

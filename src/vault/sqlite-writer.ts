@@ -6,6 +6,7 @@ import { openVaultFile } from './sqlite-schema.ts';
 export type VaultWrite =
   | { readonly kind: 'admit'; readonly identifier: Uint8Array; readonly entry: VaultEntry }
   | { readonly kind: 'destroy'; readonly subject: string }
+  | { readonly kind: 'suppress'; readonly subject: string }
   | { readonly kind: 'rewrap'; readonly entries: readonly VaultEntry[]; readonly fromEpoch: number }
   | { readonly kind: 'advance'; readonly from: number | undefined; readonly to: EpochFence };
 
@@ -33,6 +34,9 @@ const addIdentifier = database.prepare('INSERT INTO identifier (hash, subject) V
 const rewrap = database.prepare('UPDATE subject SET epoch = ?, wrapped = ? WHERE subject = ? AND epoch = ?');
 const dropIdentifiers = database.prepare('DELETE FROM identifier WHERE subject = ?');
 const dropSubject = database.prepare('DELETE FROM subject WHERE subject = ?');
+const suppress = database.prepare(
+  'INSERT OR IGNORE INTO suppressed SELECT hash FROM identifier WHERE subject = ?',
+);
 const findFence = database.prepare<[], EpochFence>('SELECT epoch, key_check AS "check" FROM fence');
 const setFence = database.prepare('INSERT OR IGNORE INTO fence VALUES (1, ?, ?)');
 const moveFence = database.prepare('UPDATE fence SET epoch = ?, key_check = ? WHERE epoch = ?');
@@ -69,6 +73,7 @@ const advance = (from: number | undefined, { epoch, check }: EpochFence): VaultW
 const perform = (write: VaultWrite): VaultWritten => {
   if (write.kind === 'admit') return admit(write.identifier, write.entry);
   if (write.kind === 'destroy') return destroy(write.subject);
+  if (write.kind === 'suppress') return suppress.run(write.subject).changes;
   if (write.kind === 'rewrap') return rewrapAll(write.entries, write.fromEpoch);
   return advance(write.from, write.to);
 };

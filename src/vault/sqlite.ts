@@ -30,6 +30,10 @@ export const openSqliteVault = ({ file }: { readonly file: string }): Vault => {
       (await writer.write({ kind: 'admit', identifier, entry })) as VaultEntry,
     page: (after, limit) => read(() => statements.page.all(after ?? '', limit)),
     destroy: async (subject) => (await writer.write({ kind: 'destroy', subject })) === 1,
+    suppress: async (subject) => {
+      await writer.write({ kind: 'suppress', subject });
+    },
+    isSuppressed: (identifier) => read(() => statements.suppressed.get(identifier) !== undefined),
     rewrap: async (entries, fromEpoch) =>
       (await writer.write({ kind: 'rewrap', entries, fromEpoch })) as number,
     epochs: () => read(() => new Map(statements.epochs.all().map((row) => [row.epoch, row.entries]))),
@@ -49,6 +53,7 @@ const prepare = (database: Database.Database) => ({
   get: database.prepare<[string], VaultEntry>(
     'SELECT subject, epoch, wrapped FROM subject WHERE subject = ?',
   ),
+  suppressed: database.prepare<[Buffer]>('SELECT 1 FROM suppressed WHERE hash = ?'),
   page: database.prepare<[string, number], VaultEntry>(
     'SELECT subject, epoch, wrapped FROM subject WHERE subject > ? ORDER BY subject LIMIT ?',
   ),

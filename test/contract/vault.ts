@@ -201,6 +201,21 @@ export const vaultContract = (name: string, open: OpenVault): void => {
         assert.ok(subject === entry.subject || subject === standing?.subject);
     });
 
+    test('what was suppressed is known by its identifier alone, and stays so once it is destroyed', async (vault, reopen) => {
+      const [hash, entry] = [newHash(), newEntry()];
+      await vault.admit(hash, entry);
+      assert.equal(await vault.isSuppressed(hash), false);
+      await vault.suppress(entry.subject);
+      await vault.suppress(entry.subject);
+      await vault.destroy(entry.subject);
+      await vault.suppress(entry.subject);
+      await vault.close();
+      const again = await reopen();
+      assert.equal(await again.isSuppressed(hash), true);
+      assert.equal(await again.isSuppressed(newHash()), false);
+      assert.equal(await again.find(hash), undefined);
+    });
+
     test('rewrapping revives nothing that was destroyed', async (vault) => {
       const entry = newEntry(1);
       await vault.admit(newHash(), entry);
@@ -219,6 +234,8 @@ export const vaultContract = (name: string, open: OpenVault): void => {
         () => vault.epochs(),
         () => vault.admit(newHash(), newEntry()),
         () => vault.destroy(randomUUID()),
+        () => vault.suppress(randomUUID()),
+        () => vault.isSuppressed(newHash()),
         () => vault.rewrap([newEntry(2)], 1),
         () => vault.fence(),
         () => vault.advance(1, fenceAt(2)),
