@@ -59,6 +59,7 @@ export const failureCodes = [
   'vault-unavailable',
   'record-unreadable',
   'evidence-diverged',
+  'report-unsigned',
   'internal',
 ] as const;
 

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { renderReport } from '../reports/report.ts';
 import { eventDefinitions } from '../schemas/events/registry.ts';
-import { ok } from '../schemas/result.ts';
+import { fail, ok } from '../schemas/result.ts';
 import { openVault, type VaultPlace } from './ledger-vault.ts';
+import { signPdf } from './pades/port.ts';
 import { subjectsUnderForm } from './projections/consents-index.ts';
 import { findDisclosures } from './projections/disclosures-index.ts';
 import { openReaders } from './projections/readers.ts';
 import { reportFonts } from './report-fonts.ts';
+import { openReportSigning, type ReportSigning, type ReportSigningPlaces } from './report-signing.ts';
 import { AnswersTable } from './reporting/answers-table.ts';
 import { CohortTable } from './reporting/cohort-table.ts';
 import { ExportFile } from './reporting/export-file.ts';
@@ -20,10 +22,9 @@ import { openKeyring } from './vault/keyring.ts';
 import { openKeyStore } from './vault/keystore.ts';
 
 /** Where the thread of an export finds what it opens. */
-export interface ExportPlaces {
+export interface ExportPlaces extends ReportSigningPlaces {
   readonly logFile: string;
   readonly vault: VaultPlace;
-  readonly keysFolder: string;
 }
 
 /** One export to be worked on. */
@@ -73,26 +74,34 @@ const parts: GatherParts = {
 };
 
 const fonts = reportFonts();
-const makeDocument: MakeDocument = async ({ records, attachment, patients }, document, onProgress) => {
-  let pass = 0;
-  const counted = async function* () {
-    const before = pass;
-    pass += 1;
-    let seen = 0;
-    for await (const record of records()) {
-      if (record.record === 'patient') {
-        seen += 1;
-        if (seen % patientsBetween === 0) onProgress('rendering', (before + seen / patients) / passes);
+// Before hours of work, not after them; the sentence is for whoever asks by `keys check-report-signer`.
+const signing = await openReportSigning(places).catch(() => undefined);
+const unsigned = fail('report-unsigned', 'no key signs reports');
+const documentsBy =
+  (signing: ReportSigning): MakeDocument =>
+  async (source, document, onProgress) => {
+    const { records, attachment, patients } = source;
+    let pass = 0;
+    const counted = async function* () {
+      const before = pass;
+      pass += 1;
+      let seen = 0;
+      for await (const record of records()) {
+        if (record.record === 'patient') {
+          seen += 1;
+          if (seen % patientsBetween === 0) onProgress('rendering', (before + seen / patients) / passes);
+        }
+        yield record;
       }
-      yield record;
-    }
+    };
+    await renderReport({ records: counted, attachment, fonts, signable: true }, async (chunk) =>
+      document.append(chunk),
+    );
+    onProgress('signing', 0);
+    const signed = await signPdf(document, { ...signing, clock: Date.now });
+    return signed.ok ? ok(undefined) : fail('report-unsigned', signed.problem.detail);
   };
-  await renderReport({ records: counted, attachment, fonts, signable: false }, async (chunk) =>
-    document.append(chunk),
-  );
-  return ok(undefined);
-};
 
-const outcome = await run(parts, makeDocument);
+const outcome = signing === undefined ? unsigned : await run(parts, documentsBy(signing));
 tell(outcome.ok ? { kind: 'done' } : { kind: 'failed', failure: outcome.error });
 port.close();

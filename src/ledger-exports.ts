@@ -47,12 +47,13 @@ export const openLedgerExports = async (
   evidence: ExportEvidence,
   onTrouble: (code: string) => void,
 ): Promise<Exports> => {
-  const { dataFolder, keysFolder } = config;
+  const { dataFolder, keysFolder, reportSigning } = config;
   const folder = join(dataFolder, 'exports');
   ensurePrivateFolder(folder);
   const index = new ExportIndex(join(folder, 'exports.db'));
   const shelf = new Shelf({ folder, index, vault, keyring });
-  const places: ExportPlaces = { logFile: logFile(dataFolder), vault: vaultPlace(config), keysFolder };
+  const signing = { keysFolder, reportSigning };
+  const places: ExportPlaces = { logFile: logFile(dataFolder), vault: vaultPlace(config), ...signing };
   const queue = new Queue({
     ...{ index, shelf, keyring, clock, log: store },
     reports: new ReportLog({ store, log: store, keyring, definitions: eventDefinitions }),

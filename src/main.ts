@@ -9,14 +9,10 @@ import { checkpointCommand, rotateSigningCommand, verifiersCommand } from './cli
 import { addOptions } from './cli/flags.ts';
 import { fsck } from './cli/fsck.ts';
 import { type ImportOptions, importConsents, importOptions } from './cli/import.ts';
-import {
-  initKeysCommand,
-  initReportSignerCommand,
-  keysStatusCommand,
-  rotateKeysCommand,
-} from './cli/keys.ts';
+import { initKeysCommand, keysStatusCommand, rotateKeysCommand } from './cli/keys.ts';
 import { progressOf } from './cli/progress.ts';
 import { rebuildCommand } from './cli/rebuild.ts';
+import { checkReportSignerCommand, initReportSignerCommand } from './cli/report-signer.ts';
 import { serve } from './cli/serve.ts';
 import { type TokenOptions, token, tokenOptions } from './cli/token.ts';
 import { exitCodes, type VerifyOptions, verifyCommand } from './cli/verify.ts';
@@ -182,6 +178,10 @@ keys
   .command('init-report-signer')
   .description('make a self-signed key that signs reports; never in the place of another')
   .action(async () => say(await initReportSignerCommand(configured(), Date.now())));
+keys
+  .command('check-report-signer')
+  .description('say whether reports can be signed now: key, certificates, timestamp authority')
+  .action(async () => say(await checkReportSignerCommand(configured(), Date.now())));
 keys
   .command('status')
   .description('the epochs, and how many data keys hang on each')

@@ -10,6 +10,9 @@ import { KeysRefused } from './vault/master-key.ts';
 /** Where the key that signs reports is: paths and names alone, so that a thread can be told. */
 export type ReportSigningPlaces = Pick<Config, 'keysFolder' | 'reportSigning'>;
 
+/** What signs reports, and what vouches for the time where something does. */
+export type ReportSigning = Pick<SigningParts, 'signer' | 'timestampAuthority'>;
+
 /** The files of the self-signed key that `keys init-report-signer` makes. */
 export const selfSignedFiles = (keysFolder: string) => ({
   keyFile: join(keysFolder, 'report-signer.key'),
@@ -23,7 +26,7 @@ export const selfSignedFiles = (keysFolder: string) => ({
 export const openReportSigning = async ({
   keysFolder,
   reportSigning,
-}: ReportSigningPlaces): Promise<Pick<SigningParts, 'signer' | 'timestampAuthority'>> => {
+}: ReportSigningPlaces): Promise<ReportSigning> => {
   const signer = await openSigner(keysFolder, reportSigning);
   const { url, anchorsFile, timeoutMs } = reportSigning.timestamp;
   if (url === undefined || anchorsFile === undefined) return { signer };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { initReportSignerCommand } from '../src/cli/keys.ts';
+import { checkReportSignerCommand, initReportSignerCommand } from '../src/cli/report-signer.ts';
 import { loadConfig } from '../src/config.ts';
 import { signPdfFile } from '../src/pades/file.ts';
 import { openReportSigning } from '../src/report-signing.ts';
@@ -30,6 +30,11 @@ it('a self-signed key is made once, for its owner alone, and signs', () =>
     await assert.rejects(initReportSignerCommand(places, Date.now()), KeysRefused);
     const signing = await openReportSigning(places);
     assert.ok(said.includes(signing.signer.certificates[0].fingerprint256));
+    assert.match(
+      await checkReportSignerCommand(places, Date.now()),
+      /CN=Consent Ledger \(self-signed\) signs reports.*No timestamp authority/s,
+    );
+    await assert.rejects(checkReportSignerCommand(places, Date.now() + 3 * 365 * 86_400_000), /expired at/);
     const path = join(folder, 'report.pdf');
     await writeUnsigned(path);
     const signed = await signPdfFile(path, { ...signing, clock: Date.now });

@@ -1,8 +1,6 @@
 import type { Millis } from '../../schemas/instant.ts';
 import type { Config } from '../config.ts';
 import { openVault, vaultPlace } from '../ledger-vault.ts';
-import { makeSelfSigned } from '../pades/self-signed.ts';
-import { selfSignedFiles } from '../report-signing.ts';
 import { initKeys, type KeyStore, openKeyStore } from '../vault/keystore.ts';
 import type { Vault } from '../vault/port.ts';
 import { keysStatus, rotateEpoch } from '../vault/rotation.ts';
@@ -18,24 +16,6 @@ export const initKeysCommand = async ({ keysFolder }: KeyPlaces, now: Millis): P
     `New keys in ${keysFolder}.`,
     'Keep a copy of master.key apart from every backup of the data: without it nothing can be read again,',
     'and who has both can read everything.',
-  ].join('\n');
-};
-
-/**
- * `consent-ledger keys init-report-signer`: a key of its own with which reports are signed, for trying out and for
- * whoever needs no authority; rejects with KeysRefused where there is one.
- */
-export const initReportSignerCommand = async (
-  { keysFolder }: Pick<Config, 'keysFolder'>,
-  now: Millis,
-): Promise<string> => {
-  const files = selfSignedFiles(keysFolder);
-  const fingerprint = await makeSelfSigned(files, now);
-  return [
-    `A key that signs reports, in ${files.keyFile}, with its certificate in ${files.certificatesFile}.`,
-    'The certificate is self-signed: no authority vouches for it, and the readers of a report are told so.',
-    'Give it to them by a way that they trust, and let them compare its SHA-256 fingerprint:',
-    fingerprint,
   ].join('\n');
 };
 

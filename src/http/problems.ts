@@ -234,6 +234,11 @@ export const problemTypes: Readonly<Record<FailureCode, ProblemType>> = {
     'The log is not the one that was signed',
     'What a signed checkpoint says does not follow from the log of this node. Nothing is proven from it; operators are told.',
   ),
+  'report-unsigned': type(
+    500,
+    'The report cannot be signed',
+    'There is no key that signs reports, its certificate is not valid now, or the timestamp authority does not answer. Operators see why by `keys check-report-signer`.',
+  ),
   internal: type(
     500,
     'Something went wrong',

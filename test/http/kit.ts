@@ -10,6 +10,8 @@ import { apiRoutes } from '../../schemas/http/routes.ts';
 import { startService } from '../../src/app.ts';
 import { type TokenOptions, token } from '../../src/cli/token.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
+import { makeSelfSigned } from '../../src/pades/self-signed.ts';
+import { selfSignedFiles } from '../../src/report-signing.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { initKeys } from '../../src/vault/keystore.ts';
 
@@ -63,7 +65,10 @@ export const openTestService = async (
   const loaded = loadConfig(file, {});
   assert.ok(loaded.ok, JSON.stringify(loaded));
   const { config } = loaded;
-  if (existing === undefined) await initKeys(config.keysFolder, Date.now());
+  if (existing === undefined) {
+    await initKeys(config.keysFolder, Date.now());
+    await makeSelfSigned(selfSignedFiles(config.keysFolder), Date.now());
+  }
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {

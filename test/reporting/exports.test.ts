@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type ExportRecord, exportRecord } from '../../schemas/export/package.ts';
 import { parseVerifierKey } from '../../src/evidence/signed-note.ts';
+import { certificatesOf, inMemory, verifyPdfSignature } from '../../src/pades/port.ts';
+import { selfSignedFiles } from '../../src/report-signing.ts';
 import { verifyPackage } from '../../src/verifier/package.ts';
 import {
   agent,
@@ -77,7 +79,23 @@ describe('an export', () => {
       await verified(kit, view.exportId);
       const pdf = good(await kit.exports.document(tenant, view.exportId));
       const digest = createHash('sha256');
-      for await (const chunk of pdf.chunks) digest.update(chunk);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of pdf.chunks) {
+        digest.update(chunk);
+        chunks.push(chunk);
+      }
       assert.equal(digest.digest('hex'), ended.document?.sha256);
+      const { certificatesFile } = selfSignedFiles(kit.ledger.config.keysFolder);
+      const trusted = certificatesOf(await readFile(certificatesFile, 'utf8'));
+      const verdict = verifyPdfSignature(inMemory(Buffer.concat(chunks)), { trusted, now: Date.now() });
+      assert.deepEqual([verdict.problem, verdict.valid], [undefined, true]);
+    }));
+
+  it('fails where no key signs reports, before anything is gathered', () =>
+    withKit(async (kit) => {
+      await rm(selfSignedFiles(kit.ledger.config.keysFolder).keyFile);
+      const { view } = good(await kit.exports.ask(tenant, agent, asked([patientOf('P-1')])));
+      const ended = await over(kit, view.exportId);
+      assert.deepEqual([ended.status, ended.failure], ['failed', 'report-unsigned']);
     }));
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Identifier } from '../../schemas/coding.ts';
@@ -8,6 +9,8 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import type { Decisions } from '../../src/decisions/port.ts';
 import type { Evidence, ExportEvidence } from '../../src/evidence/port.ts';
 import { openLedgerExports } from '../../src/ledger-exports.ts';
+import { makeSelfSigned } from '../../src/pades/self-signed.ts';
+import { selfSignedFiles } from '../../src/report-signing.ts';
 import type { AskedExport, Exports, ExportView } from '../../src/reporting/port.ts';
 import { initKeys } from '../../src/vault/keystore.ts';
 import { asker, question } from '../decisions/kit.ts';
@@ -51,6 +54,8 @@ export const openExportKit = async (
 ): Promise<ExportKit> => {
   const config = await configOf(folder);
   if (isNew) await initKeys(config.keysFolder, Date.now());
+  const signerFiles = selfSignedFiles(config.keysFolder);
+  if (!existsSync(signerFiles.keyFile)) await makeSelfSigned(signerFiles, Date.now());
   const ledger = await openLedger(config, clock);
   const decisions = good(await openLedgerDecisions(ledger));
   const { evidence, exports: exportEvidence, close } = await openLedgerEvidence(ledger);
