@@ -36,8 +36,8 @@ export const linesOf = (spans: readonly Span[], width: number): Line[] => {
   let used = 0;
   // The space at the end keeps a word apart from the next line's where the text is read out or copied.
   const flush = (within: boolean) => {
-    const last = pieces.at(-1)!;
-    lines.push(lineOf(within ? pieces : [...pieces, pieceOf(' ', last.style)], used));
+    if (!within) pieces.push(pieceOf(' ', pieces.at(-1)!.style));
+    lines.push(lineOf(pieces, used));
     pieces = [];
     used = 0;
   };
@@ -91,7 +91,7 @@ const lineOf = (pieces: readonly Piece[], width: number): Line => {
   let style: Style | undefined;
   let shown = '';
   const show = () => {
-    if (shown !== '') operators += `[${shown.replaceAll('><', '')}]TJ\n`;
+    if (shown !== '') operators += `[<${shown}>]TJ\n`;
     shown = '';
   };
   let size = 0;

@@ -1,6 +1,9 @@
 import type { PdfkitFont } from './pdfkit.ts';
 
-/** A piece of text as operands of TJ, and its width in thousandths of the font size. */
+/**
+ * A piece of text as what stands between `[<` and `>]` of TJ, so that pieces are joined by writing one behind the other;
+ * and its width in thousandths of the font size.
+ */
 export interface Run {
   readonly glyphs: string;
   readonly width: number;
@@ -45,14 +48,14 @@ export class Face {
   }
 
   private spelled(word: string): Run {
-    let hex = '';
+    let glyphs = '';
     let width = 0;
     for (const character of word) {
       const run = this.character(character);
-      hex += run.glyphs.slice(1, -1);
+      glyphs += run.glyphs;
       width += run.width;
     }
-    return { glyphs: `<${hex}>`, width };
+    return { glyphs, width };
   }
 
   /** One glyph, so that there is no kerning in it. */
@@ -67,16 +70,13 @@ export class Face {
   private encoded(text: string): Run {
     const [hex, positions] = this.font.encode(text);
     let glyphs = '';
-    let open = '';
     let width = 0;
     positions.forEach(({ xAdvance, advanceWidth }, at) => {
-      open += hex[at];
+      glyphs += hex[at];
       width += xAdvance;
       const kerning = xAdvance - advanceWidth;
-      if (kerning === 0) return;
-      glyphs += `<${open}>${-kerning} `;
-      open = '';
+      if (kerning !== 0) glyphs += `>${-kerning} <`;
     });
-    return { glyphs: open === '' ? glyphs : `${glyphs}<${open}>`, width };
+    return { glyphs, width };
   }
 }

@@ -34,7 +34,8 @@ test('as many glyphs are drawn as there are characters, in lines of any width', 
     linesOf([{ text: of, style: style(9) }], width)
       .flatMap(({ operators }) => [...operators.matchAll(/<([0-9a-f]+)>/g)])
       .reduce((sum, [, hex]) => sum + hex!.length / 4, 0);
-  const digits = fc.array(fc.constantFrom('0', '1', 'f', '-', ' '), { minLength: 1, maxLength: 200 });
+  // None of them are drawn together, as two f are.
+  const digits = fc.array(fc.constantFrom('0', '1', 'e', '-', ' '), { minLength: 1, maxLength: 200 });
   fc.assert(
     fc.property(digits, fc.integer({ min: 40, max: 400 }), (characters, width) => {
       const words = characters.join('').split(' ').filter(Boolean);
