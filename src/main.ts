@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { eventDefinitions } from '../schemas/events/registry.ts';
 import { type Ledger, modelsFolder, openLedger, openLedgerEvidence, startService } from './app.ts';
+import { type BackupKind, backupKinds } from './cli/backup/manifest.ts';
+import { backup } from './cli/backup.ts';
 import { demo } from './cli/demo.ts';
 import { drill } from './cli/drill.ts';
 import { checkpointCommand, rotateSigningCommand, verifiersCommand } from './cli/evidence.ts';
@@ -13,6 +15,7 @@ import { initKeysCommand, keysStatusCommand, rotateKeysCommand } from './cli/key
 import { progressOf } from './cli/progress.ts';
 import { rebuildCommand } from './cli/rebuild.ts';
 import { checkReportSignerCommand, initReportSignerCommand } from './cli/report-signer.ts';
+import { type Backups, restore } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
 import { type TokenOptions, token, tokenOptions } from './cli/token.ts';
 import { exitCodes, type VerifyOptions, verifyCommand } from './cli/verify.ts';
@@ -139,6 +142,30 @@ program
     const { exitCode, text } = await verifyCommand(file, options, Date.now(), progressOf);
     say(text);
     process.exitCode = exitCode;
+  });
+
+program
+  .command('backup')
+  .description('copy the embedded log or vault, each into a new folder of its own; the service may run')
+  .addArgument(new Argument('<what>', 'what is copied: the log first, then the vault').choices(backupKinds))
+  .argument('<folder>', 'where the copy is to be, with its checksum')
+  .action(async (kind: BackupKind, folder: string) =>
+    say(await backup(kind, folder, configured(), Date.now(), progressOf, interrupted())),
+  );
+
+program
+  .command('restore')
+  .description('place backups into an empty data folder, check them, and reconcile the vault with the log')
+  .option('--log <folder>', 'a backup of the log; where the events are in the data folder')
+  .option('--vault <folder>', 'a backup of the vault; where the vault is in the data folder')
+  .action(async (backups: Backups) => {
+    const config = configured();
+    const verify = async () => {
+      const { destroyedAgain, close } = await openLedger(config);
+      await close();
+      return { destroyedAgain };
+    };
+    say(await restore(backups, config, verify, progressOf, interrupted()));
   });
 
 program
