@@ -5,20 +5,26 @@ import type { ConsentEntry } from './state.ts';
 import { codingKey } from './tree.ts';
 
 /** A grant, ready for use in any record that holds it. */
-interface CompiledGrant {
+export interface CompiledGrant {
   readonly rules: readonly CompiledRule[];
   readonly purposes: readonly string[] | undefined;
   /** The moments at which one of its rules begins or ceases to hold. */
   readonly turns: readonly Millis[];
 }
 
+/** Of grants with at least so many rules, what was compiled is kept: a weak reference costs as much as ten rules. */
+const worthKeeping = 32;
 const grants = new WeakMap<Policy, WeakMap<ConsentEntry['grant'], CompiledGrant>>();
 
 export const compiled = (grant: ConsentEntry['grant'], policy: Policy): CompiledGrant =>
-  memoized(grants, policy, grant, () => {
-    const rules = compileRules(grant.rules ?? [], policy);
-    return { rules, purposes: grant.purpose?.map(codingKey), turns: rules.flatMap(turnsOf) };
-  });
+  (grant.rules?.length ?? 0) < worthKeeping
+    ? compile(grant, policy)
+    : memoized(grants, policy, grant, () => compile(grant, policy));
+
+const compile = (grant: ConsentEntry['grant'], policy: Policy): CompiledGrant => {
+  const rules = compileRules(grant.rules ?? [], policy);
+  return { rules, purposes: grant.purpose?.map(codingKey), turns: rules.flatMap(turnsOf) };
+};
 
 const turnsOf = ({ period, exceptions }: CompiledRule): Millis[] => [
   ...[period?.from, period?.until].filter((at) => at !== undefined),

@@ -55,8 +55,12 @@ export const holds = (span: Span, at: Millis): boolean =>
 export const dayOf = (at: Millis, timeZone: string): number =>
   Math.floor((at + offsetAt(at, timeZone)) / dayMs);
 
+/** Neither finer digits nor a leap second: as services write an instant. */
+const plainInstant = /^[^.]{17}[0-5]\d(\.\d{3})?Z$/;
+
 /** Finer digits than milliseconds are cut (S1.1); a leap second counts as the second after it, as in POSIX. */
 function fullInstant(text: string): Millis {
+  if (plainInstant.test(text)) return Date.parse(text);
   const cut = text.replace(/(\.\d{3})\d+/, '$1');
   const leap = cut.replace(/(T\d\d:\d\d):60/, '$1:59');
   return Date.parse(leap) + (leap === cut ? 0 : 1000);

@@ -1,7 +1,7 @@
 import type { Reason } from '../../schemas/decision.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import type { RuleType } from '../../schemas/provision.ts';
-import { compiled, memoized } from './compiled.ts';
+import { type CompiledGrant, compiled, memoized } from './compiled.ts';
 import type { Policy } from './policy.ts';
 import { coversAny, type LiveRule, liveRules, type Occasion } from './rule.ts';
 import { type Ending, type Standing, standings } from './standing.ts';
@@ -48,8 +48,14 @@ const maxViews = 64;
 interface Segment {
   readonly from: Millis;
   readonly until: Millis;
-  readonly inForce: readonly Standing[];
+  readonly inForce: readonly InForce[];
   readonly views: Map<string, Map<string, View>>;
+}
+
+/** A consent in force, its grant compiled. */
+interface InForce {
+  readonly standing: Standing;
+  readonly grant: CompiledGrant;
 }
 
 /** Most questions are about now: the segment that was asked for last is kept. */
@@ -73,7 +79,9 @@ function openViewer(record: PatientRecord, policy: Policy): Viewer {
 }
 
 function segmentAt(all: readonly Standing[], validAt: Millis, policy: Policy): Segment {
-  const inForce = all.filter(({ begins, ends }) => begins <= validAt && validAt < ends);
+  const inForce = all
+    .filter(({ begins, ends }) => begins <= validAt && validAt < ends)
+    .map((standing) => ({ standing, grant: compiled(standing.entry.grant, policy) }));
   let from = Number.NEGATIVE_INFINITY;
   let until = Number.POSITIVE_INFINITY;
   const turn = (at: Millis) => {
@@ -84,30 +92,34 @@ function segmentAt(all: readonly Standing[], validAt: Millis, policy: Policy): S
     turn(begins);
     turn(ends);
   }
-  for (const { entry } of inForce) compiled(entry.grant, policy).turns.forEach(turn);
+  for (const { grant } of inForce) grant.turns.forEach(turn);
   return { from, until, inForce, views: new Map() };
 }
 
 function viewOf(
-  inForce: readonly Standing[],
+  inForce: readonly InForce[],
   occasion: Occasion,
   policy: Policy,
   silence: () => Reason,
   isKnown: boolean,
 ): View {
   const nameOf = ({ entry }: Standing) => ({ consentId: entry.grant.consentId, revision: entry.revision });
+  const unread = inForce.filter(({ standing }) => standing.entry.grant.unreadable);
   const holdsImplicitly = isKnown || policy.settings.implicitPolicy.unknownPatients;
   return {
-    consents: inForce.flatMap((standing) => liveConsent(standing, occasion, policy) ?? []),
-    unreadable: inForce.filter(({ entry }) => entry.grant.unreadable).map(nameOf),
+    consents: inForce.flatMap((each) => liveConsent(each, occasion, policy) ?? []),
+    unreadable: unread.map(({ standing }) => nameOf(standing)),
     implicit: holdsImplicitly ? policy.implicit(occasion.purpose) : undefined,
     silence: inForce.length > 0 ? 'not-covered' : silence(),
   };
 }
 
-function liveConsent(standing: Standing, occasion: Occasion, policy: Policy): LiveConsent | undefined {
+function liveConsent(
+  { standing, grant: { rules, purposes } }: InForce,
+  occasion: Occasion,
+  policy: Policy,
+): LiveConsent | undefined {
   const { grant, revision } = standing.entry;
-  const { rules, purposes } = compiled(grant, policy);
   const about = purposes ? coversAny(purposes, occasion.purpose, policy) : met;
   if (about === notMet || grant.unreadable) return undefined;
   const { form, otherwise, consentId } = grant;
