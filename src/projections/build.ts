@@ -3,13 +3,13 @@ import { noRows } from '../record/rows.ts';
 import { subjectOfPatientStream } from '../record/streams.ts';
 import { ConsentWriter, consentsIndex, consentsOf } from './consents-index.ts';
 import { currentConsent, RowWriter, rowIsDue } from './current-consent.ts';
-import { disclosuresIndex, disclosuresProjection } from './disclosures-index.ts';
+import { disclosuresIndex, disclosureTypes, writeDisclosures } from './disclosures-index.ts';
 import { ModelFile, type ModelKind, modelPath } from './model-file.ts';
-import { Runner } from './runner.ts';
+import { batchSize, mustKnow } from './runner.ts';
 import { Subjects, type ThreadParts } from './subjects.ts';
-import type { BuildProgress } from './thread-messages.ts';
+import type { BuildProgress, FinishJob, ShardJob } from './thread-messages.ts';
 
-/** Streams that are read, and written in one transaction, before progress is told. */
+/** Streams that are read and written before progress is told. */
 const chunkStreams = 256;
 /** No subject is read twice. */
 const cachedConsents = 0;
@@ -30,7 +30,7 @@ const shardPath = (folder: string, kind: ModelKind, shard: number): string =>
  */
 export const buildShard = async (
   parts: ThreadParts,
-  { folder, shard, shards }: { readonly folder: string; readonly shard: number; readonly shards: number },
+  { folder, shard, shards }: Omit<ShardJob, 'kind'>,
   onProgress: (progress: BuildProgress) => void,
 ): Promise<void> => {
   const current = new ModelFile(shardPath(folder, currentConsent, shard), currentConsent, 'building');
@@ -41,48 +41,39 @@ export const buildShard = async (
   const subjects = new Subjects(parts, noRows, cachedConsents);
   const total = log.streamCount();
   const progress = { subjects: 0, events: 0, share: 0 };
+  // One transaction: nobody else reads the file yet, and a page that is written again and again is written once.
+  for (const { db } of [current, index]) db.exec('BEGIN');
   for (let chunk = shard; ; chunk += shards) {
     const streams = log.streams(chunk * chunkStreams, chunkStreams);
     if (streams.length === 0) break;
-    const writes: (() => void)[] = [];
     for (const { stream } of streams) {
       const subject = subjectOfPatientStream(stream);
-      const tenant = subject && log.streamSlice(stream, 0, 1)[0]?.metadata.tenant;
+      const tenant = subject && log.tenantOf(stream);
       if (subject === undefined || tenant === undefined) continue;
       const built = await subjects.built(subject, tenant);
       if (built === undefined) continue;
       const { record } = built;
-      const sealed = rowIsDue(-1, record.revision) ? built.row() : undefined;
-      const found = consentsOf(record, subject, tenant);
-      writes.push(() => {
-        if (sealed !== undefined) rows.put(subject, sealed);
-        consents.put(found);
-      });
+      if (rowIsDue(-1, record.revision)) rows.put(subject, built.row());
+      consents.put(consentsOf(record, subject, tenant));
       progress.subjects += 1;
       progress.events += record.revision + 1;
     }
-    inOneTransaction([current, index], () => {
-      for (const write of writes) write();
-    });
     progress.share = Math.min(1, streams.at(-1)!.number / total);
     onProgress(progress);
   }
-  current.close();
-  index.close();
+  for (const { db } of [current, index]) {
+    db.exec('COMMIT');
+    db.close();
+  }
 };
 
-const inOneTransaction = (files: readonly ModelFile[], work: () => void): void => {
-  for (const { db } of files) db.exec('BEGIN');
-  work();
-  for (const { db } of files) db.exec('COMMIT');
-};
-
-/** Makes the finished models of the shards, and the index of disclosures, which needs no key, in log order. */
-export const finishBuild = async (
-  { log, definitions }: ThreadParts,
-  { folder, shards, head }: { readonly folder: string; readonly shards: number; readonly head: number },
-): Promise<void> => {
+/** Makes finished models, counting all up to log index `head`: of the shards' parts, or, as needs no key, of the log. */
+export const finishBuild = (
+  parts: ThreadParts,
+  { folder, shards, head, models }: Omit<FinishJob, 'kind'>,
+): void => {
   for (const { kind, tables } of sharded) {
+    if (!models.includes(kind.name)) continue;
     const model = new ModelFile(modelPath(folder, kind), kind, 'building');
     for (let shard = 1; shard < shards; shard += 1) {
       const part = shardPath(folder, kind, shard);
@@ -96,10 +87,19 @@ export const finishBuild = async (
     model.close();
     flush(modelPath(folder, kind));
   }
-  const disclosures = new ModelFile(modelPath(folder, disclosuresIndex), disclosuresIndex, 'building');
-  const runner = new Runner(log, disclosures, disclosuresProjection(definitions), definitions);
-  while ((await runner.step(head)) > 0);
-  runner.close();
+  if (models.includes(disclosuresIndex.name)) buildDisclosures(parts, folder, head);
+};
+
+/** In log order, of the events alone that it is made of; of the others no more is read than their type and version. */
+const buildDisclosures = ({ log, definitions }: ThreadParts, folder: string, head: number): void => {
+  const model = new ModelFile(modelPath(folder, disclosuresIndex), disclosuresIndex, 'building');
+  for (let from = 0; from < head; from += batchSize) {
+    const to = Math.min(from + batchSize, head);
+    for (const { type, schemaVersion } of log.versions(from, to)) mustKnow(definitions, type, schemaVersion);
+    const events = log.ofTypes(disclosureTypes, from, to);
+    model.commit(from, to, writeDisclosures(model, definitions, events));
+  }
+  model.close();
   flush(modelPath(folder, disclosuresIndex));
 };
 

@@ -21,7 +21,7 @@ export interface ModelDigest {
 
 /** The order in which each index is hashed; its rows are equal wherever the log is. */
 const indexes: readonly { readonly kind: ModelKind; readonly rows: readonly string[] }[] = [
-  { kind: consentsIndex, rows: ['SELECT * FROM consent ORDER BY consent_id'] },
+  { kind: consentsIndex, rows: ['SELECT * FROM consent ORDER BY consent_id, subject'] },
   {
     kind: disclosuresIndex,
     rows: [
@@ -52,7 +52,7 @@ export const digestModels = async (
     const streams = log.streams(after, pageStreams);
     for (const { stream } of streams) {
       const subject = subjectOfPatientStream(stream);
-      const tenant = subject && log.streamSlice(stream, 0, 1)[0]?.metadata.tenant;
+      const tenant = subject && log.tenantOf(stream);
       if (subject === undefined || tenant === undefined) continue;
       const record = await subjects.record(subject, tenant);
       records.update(canonicalText([subject, record ?? null]));

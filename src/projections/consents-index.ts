@@ -10,13 +10,16 @@ import type { ConsentPage, ConsentRow, ConsentSearch, ConsentStatus } from './po
 import type { Projection } from './runner.ts';
 import { type Subjects, touchedSubjects } from './subjects.ts';
 
-/** Random ids, codes and times of every consent, to be searched across patients (DESIGN, Read models). */
+/**
+ * Random ids, codes and times of every consent, to be searched across patients (DESIGN, Read models). The subject comes
+ * first in its key, so that the rows of one are written side by side.
+ */
 export const consentsIndex: ModelKind = {
   name: 'consents-index',
-  version: 1,
+  version: 2,
   schema: `
     CREATE TABLE IF NOT EXISTS consent (
-      consent_id TEXT PRIMARY KEY,
+      consent_id TEXT NOT NULL,
       subject TEXT NOT NULL,
       tenant TEXT NOT NULL,
       form_id TEXT,
@@ -24,11 +27,12 @@ export const consentsIndex: ModelKind = {
       status TEXT NOT NULL,
       signed_at INTEGER NOT NULL,
       ends_at INTEGER,
-      due_at INTEGER
+      due_at INTEGER,
+      UNIQUE (subject, consent_id)
     ) STRICT;
   `,
   indexes: `
-    CREATE INDEX IF NOT EXISTS consent_subject ON consent (subject);
+    CREATE INDEX IF NOT EXISTS consent_tenant ON consent (tenant, consent_id);
     CREATE INDEX IF NOT EXISTS consent_form ON consent (tenant, form_id, consent_id) WHERE form_id IS NOT NULL;
     CREATE INDEX IF NOT EXISTS consent_status ON consent (tenant, status, consent_id);
     CREATE INDEX IF NOT EXISTS consent_end ON consent (tenant, ends_at, consent_id) WHERE ends_at IS NOT NULL;
@@ -86,7 +90,7 @@ export class ConsentWriter {
   constructor(db: Database.Database) {
     this.#put = db.prepare(
       `INSERT INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (consent_id) DO UPDATE SET status = excluded.status, due_at = excluded.due_at
+       ON CONFLICT (subject, consent_id) DO UPDATE SET status = excluded.status, due_at = excluded.due_at
        WHERE status <> excluded.status OR due_at IS NOT excluded.due_at`,
     );
     this.#drop = db.prepare('DELETE FROM consent WHERE subject = ?');

@@ -1,10 +1,11 @@
 import type Database from 'better-sqlite3';
 import type { DecisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
 import type { EventDefinition } from '../../schemas/events/define.ts';
+import { patientErased } from '../../schemas/events/patient-erased.ts';
 import type { Millis, Span } from '../../schemas/instant.ts';
 import { openPayload } from '../record/upcast.ts';
 import type { IndexedEvent, RecordedEvent } from '../store/port.ts';
-import type { ModelKind } from './model-file.ts';
+import type { ModelFile, ModelKind } from './model-file.ts';
 import type { DisclosureRef } from './port.ts';
 import type { Projection } from './runner.ts';
 import { erasedSubjects } from './subjects.ts';
@@ -39,28 +40,38 @@ export const sealedEntries = (
   return (payload as DecisionsRecorded).entries; // The registry says that this type has this payload.
 };
 
+/** The types of the events that it is made of: whoever builds it anew may leave the others out. */
+export const disclosureTypes = ['DecisionsRecorded', patientErased.type];
+
 export const disclosuresProjection = (definitions: readonly EventDefinition[]): Projection => ({
   kind: disclosuresIndex,
-  async prepare({ db }, events) {
-    const recorded = events.filter(({ type }) => type === 'DecisionsRecorded');
-    const isErased = db.prepare<[string]>('SELECT 1 FROM erased WHERE subject = ?');
-    const insert = db.prepare<[string, Millis, number, number]>('INSERT INTO disclosure VALUES (?, ?, ?, ?)');
-    const drop = db.prepare<[string]>('DELETE FROM disclosure WHERE subject = ?');
-    const erase = db.prepare<[string]>('INSERT OR IGNORE INTO erased VALUES (?)');
-    const writeEvent = (event: IndexedEvent) => {
-      for (const [entry, { keyId }] of sealedEntries(event, definitions).entries()) {
-        if (isErased.get(keyId) === undefined) insert.run(keyId, event.recordedAt, event.index, entry);
-      }
-    };
-    return () => {
-      for (const subject of erasedSubjects(events)) {
-        drop.run(subject);
-        erase.run(subject);
-      }
-      for (const event of recorded) writeEvent(event);
-    };
-  },
+  prepare: async (model, events) => writeDisclosures(model, definitions, events),
 });
+
+/** The writing of what these events add, to be run in a transaction. */
+export const writeDisclosures = (
+  { db }: ModelFile,
+  definitions: readonly EventDefinition[],
+  events: readonly IndexedEvent[],
+): (() => void) => {
+  const recorded = events.filter(({ type }) => type === 'DecisionsRecorded');
+  const isErased = db.prepare<[string]>('SELECT 1 FROM erased WHERE subject = ?');
+  const insert = db.prepare<[string, Millis, number, number]>('INSERT INTO disclosure VALUES (?, ?, ?, ?)');
+  const drop = db.prepare<[string]>('DELETE FROM disclosure WHERE subject = ?');
+  const erase = db.prepare<[string]>('INSERT OR IGNORE INTO erased VALUES (?)');
+  const writeEvent = (event: IndexedEvent) => {
+    for (const [entry, { keyId }] of sealedEntries(event, definitions).entries()) {
+      if (isErased.get(keyId) === undefined) insert.run(keyId, event.recordedAt, event.index, entry);
+    }
+  };
+  return () => {
+    for (const subject of erasedSubjects(events)) {
+      drop.run(subject);
+      erase.run(subject);
+    }
+    for (const event of recorded) writeEvent(event);
+  };
+};
 
 /**
  * Entries about `subject` with `from <= recordedAt < until`, in log order (recordedAt is monotone in it), after

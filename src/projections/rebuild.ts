@@ -1,5 +1,8 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../schemas/result.ts';
+import { consentsIndex } from './consents-index.ts';
+import { currentConsent } from './current-consent.ts';
+import { disclosuresIndex } from './disclosures-index.ts';
 import type { Generations } from './generations.ts';
 import type { RebuildOptions, RebuildProgress } from './port.ts';
 import type { BuildMessage, BuildProgress, Job, ThreadStart } from './thread-messages.ts';
@@ -24,6 +27,15 @@ export const startThread = (
 const builderLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
 const defaultWorkers = 2;
+
+/** Which models are finished side by side: the one whose indexes take long is apart from the others. */
+const finishing = (workers: number): readonly (readonly string[])[] => {
+  const rest = [currentConsent.name, disclosuresIndex.name];
+  return workers > 1 ? [[consentsIndex.name], rest] : [[consentsIndex.name, ...rest]];
+};
+
+const firstFailure = async (work: readonly Promise<string | undefined>[]): Promise<string | undefined> =>
+  (await Promise.all(work)).find((reason) => reason !== undefined);
 
 /**
  * Builds a new generation of all read models beside the one in service: shards in threads of their own, then their
@@ -50,8 +62,9 @@ export const rebuild = async (
       onProgress?.(progress());
     }),
   );
-  const failed = (await Promise.all(shards)).find((reason) => reason !== undefined);
-  const reason = failed ?? (await build(thread, { kind: 'finish', folder, shards: workers, head }, signal));
+  const finish = (models: readonly string[]) =>
+    build(thread, { kind: 'finish', folder, shards: workers, head, models }, signal);
+  const reason = (await firstFailure(shards)) ?? (await firstFailure(finishing(workers).map(finish)));
   if (reason !== undefined) {
     building.abandon();
     return fail('internal', `The read models were not rebuilt: ${reason}`);

@@ -49,7 +49,7 @@ export class Runner {
     const events = this.#log.slice(from, Math.min(batchSize, until - from));
     const last = events.at(-1);
     if (last === undefined) return 0;
-    for (const event of events) this.#mustKnow(event);
+    for (const { type, metadata } of events) mustKnow(this.#definitions, type, metadata.schemaVersion);
     const write = await this.projection.prepare(this.#model, events);
     this.#model.commit(from, last.index, write);
     return events.length;
@@ -58,10 +58,14 @@ export class Runner {
   close(): void {
     this.#model.close();
   }
-
-  #mustKnow({ type, metadata }: IndexedEvent): void {
-    if (metadata.schemaVersion > definitionOf(this.#definitions, type).versions.length) {
-      throw new UnknownEvent(`version ${metadata.schemaVersion} of ${type} is not known to this version`);
-    }
-  }
 }
+
+/** Throws UnknownEvent for a type or version that this code does not know. */
+export const mustKnow = (
+  definitions: readonly EventDefinition[],
+  type: string,
+  schemaVersion: number,
+): void => {
+  if (schemaVersion > definitionOf(definitions, type).versions.length)
+    throw new UnknownEvent(`version ${schemaVersion} of ${type} is not known to this version`);
+};

@@ -7,6 +7,15 @@ export interface LogReader {
   streamSlice(stream: string, from: number, limit?: number): RecordedEvent[];
   slice(after: number, limit: number): IndexedEvent[];
   head(): number;
+  /** The tenant of a stream; undefined where there is no such stream. */
+  tenantOf(stream: string): string | undefined;
+  /** Which versions of which types the events after index `after` up to `until` have. */
+  versions(
+    after: number,
+    until: number,
+  ): readonly { readonly type: string; readonly schemaVersion: number }[];
+  /** The events of these types after index `after` up to `until`, in log order. */
+  ofTypes(types: readonly string[], after: number, until: number): IndexedEvent[];
   /** Up to `limit` streams after number `after`, oldest first; the first has number 1, and none is left out. */
   streams(after: number, limit: number): readonly { readonly number: number; readonly stream: string }[];
   streamCount(): number;

@@ -1,12 +1,24 @@
 /**
  * - `follow`: take the models in service along the log.
  * - `shard`: build the part of the models that share `shard` of `shards` makes.
- * - `finish`: make one model of the parts, counting all up to log index `head`.
+ * - `finish`: make the models of these names of the parts, counting all up to log index `head`.
  */
-export type Job =
-  | { readonly kind: 'follow' }
-  | { readonly kind: 'shard'; readonly folder: string; readonly shard: number; readonly shards: number }
-  | { readonly kind: 'finish'; readonly folder: string; readonly shards: number; readonly head: number };
+export type Job = { readonly kind: 'follow' } | ShardJob | FinishJob;
+
+export interface ShardJob {
+  readonly kind: 'shard';
+  readonly folder: string;
+  readonly shard: number;
+  readonly shards: number;
+}
+
+export interface FinishJob {
+  readonly kind: 'finish';
+  readonly folder: string;
+  readonly shards: number;
+  readonly head: number;
+  readonly models: readonly string[];
+}
 
 /** The `workerData` of a thread: its job, and where the entry module finds what it opens. */
 export interface ThreadStart<Places> {

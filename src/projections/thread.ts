@@ -41,7 +41,7 @@ const build = async (
   try {
     if (job.kind === 'shard')
       await buildShard(parts, job, (progress) => tell({ kind: 'progress', progress }));
-    else await finishBuild(parts, job);
+    else finishBuild(parts, job);
     tell({ kind: 'done' });
   } catch (error) {
     tell({ kind: 'failed', reason: reasonOf(error) });

@@ -23,6 +23,7 @@ const worthwhile = 256;
 
 /** The head and the archive of a whole record; absent where fewer than `least` facts of it are settled. */
 export const splitSettled = (record: PatientRecord, least = worthwhile): Split | undefined => {
+  if (record.consents.length + record.emergencies.length < least) return undefined;
   const watermark = record.recordedAt;
   const latest = latestRevision(record);
   const settled = settledConsents(record.consents, watermark, latest);

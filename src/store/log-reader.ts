@@ -42,7 +42,10 @@ export class LogReader {
   readonly #slice: Database.Statement<[number, number], Row>;
   readonly #named: Database.Statement<[string, string], string>;
   readonly #erasures: Database.Statement<[number], { index: number; stream: string }>;
+  readonly #ofTypes: Database.Statement<[string, number, number], Row>;
   readonly #streams: Database.Statement<[number, number], { number: number; stream: string }>;
+  readonly #tenantOf: Database.Statement<[string], string>;
+  readonly #versions: Database.Statement<[number, number], { type: string; schemaVersion: number }>;
   readonly #streamCount: Database.Statement<[], number>;
   readonly #head: Database.Statement<[], number>;
   readonly #lastRecordedAt: Database.Statement<[], number>;
@@ -65,12 +68,29 @@ export class LogReader {
     this.#named = this.#db
       .prepare<[string, string], string>('SELECT name FROM streams WHERE name >= ? AND name < ? ORDER BY id')
       .pluck();
+    this.#ofTypes = this.#db
+      .prepare<[string, number, number], Row>(
+        `SELECT ${columns} FROM events e JOIN streams s ON s.id = e.stream
+         WHERE e.type IN (SELECT value FROM json_each(?)) AND e.position > ? AND e.position <= ?
+         ORDER BY e.position`,
+      )
+      .raw();
     this.#erasures = this.#db.prepare(
       `SELECT e.position AS "index", s.name AS stream FROM events e JOIN streams s ON s.id = e.stream
        WHERE e.type = 'PatientErased' AND e.position > ? ORDER BY e.position`,
     );
     this.#streams = this.#db.prepare(
       'SELECT id AS number, name AS stream FROM streams WHERE id > ? ORDER BY id LIMIT ?',
+    );
+    this.#tenantOf = this.#db
+      .prepare<[string], string>(
+        `SELECT e.metadata ->> '$.tenant' FROM streams s JOIN events e ON e.stream = s.id
+         WHERE s.name = ? AND e.revision = 0`,
+      )
+      .pluck();
+    this.#versions = this.#db.prepare(
+      `SELECT DISTINCT type, metadata ->> '$.schemaVersion' AS schemaVersion FROM events
+       WHERE position > ? AND position <= ?`,
     );
     this.#streamCount = this.#db.prepare<[], number>('SELECT ifnull(max(id), 0) FROM streams').pluck();
     this.#head = this.#db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM events').pluck();
@@ -102,6 +122,21 @@ export class LogReader {
   /** Up to `limit` streams after number `after`, oldest first; the first has number 1. For work in shards. */
   streams(after: number, limit: number): { readonly number: number; readonly stream: string }[] {
     return this.#streams.all(after, limit);
+  }
+
+  /** The tenant of a stream, without the reading of an event; undefined where there is no such stream. */
+  tenantOf(stream: string): string | undefined {
+    return this.#tenantOf.get(stream);
+  }
+
+  /** Which versions of which types the events after log index `after` up to `until` have. */
+  versions(after: number, until: number): { readonly type: string; readonly schemaVersion: number }[] {
+    return this.#versions.all(after, until);
+  }
+
+  /** The events of these types after log index `after` up to `until`, in log order. */
+  ofTypes(types: readonly string[], after: number, until: number): IndexedEvent[] {
+    return this.#ofTypes.all(JSON.stringify(types), after, until).map(eventOf);
   }
 
   /** How many streams there are: the number of the youngest. */

@@ -9,11 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { asker, openDecisionKit, question } from '../decisions/kit.ts';
 import { good, tenant } from '../record/kit.ts';
 import { fillLedger } from './filled-ledger.ts';
+import { percentile } from './rounds.ts';
 
 /**
- * `node test/bench/rebuild-memory.ts <patients>`: a log of ten events a patient, its read models rebuilt by two
- * workers while checks go on; prints the peak of the resident memory and what the checks took. Too long for
- * `npm run bench`: 1,000,000 patients are 10 million events.
+ * `node test/bench/rebuild-memory.ts <patients>`: a log of ten events a patient and no read models, which two workers
+ * then build while checks go on; prints the peak of the resident memory and what the checks took, during the rebuild
+ * and after it. Too long for `npm run bench`: 1,000,000 patients are 10 million events.
  */
 const eventsEach = 10;
 const pauseMs = 5;
@@ -22,8 +23,7 @@ const usualMs = 10_000;
 const residentMiB = (): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024;
 
-const p99 = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)]!;
+const p99 = (values: readonly number[]): number => percentile(values, 0.99);
 
 const measure = async (folder: string, patients: number): Promise<void> => {
   const kit = await openDecisionKit(folder);
@@ -37,22 +37,24 @@ const measure = async (folder: string, patients: number): Promise<void> => {
     latencies.push(performance.now() - begun);
     peak = Math.max(peak, residentMiB());
   };
-  const asked: Promise<void>[] = [];
+  const waiting = new Set<Promise<void>>();
   const askOn = async (): Promise<void> => {
-    for (; asking; await sleep(pauseMs)) asked.push(ask());
-    await Promise.all(asked);
+    for (; asking; await sleep(pauseMs)) {
+      const asked = ask().finally(() => waiting.delete(asked));
+      waiting.add(asked);
+    }
+    await Promise.all(waiting);
   };
-  const built = kit.projections.rebuild(); // The one that began when there were no models.
-  await built;
-  await kit.projections.caughtUp(60_000);
   const checks = askOn();
-  await sleep(usualMs);
-  const usual = p99(latencies);
-  latencies = [];
   const begun = performance.now();
-  const { events } = good(await kit.projections.rebuild({ workers: 2 }));
+  // The one that began when there were no models.
+  const { events } = good(await kit.projections.rebuild());
   const seconds = (performance.now() - begun) / 1000;
   const during = p99(latencies);
+  await kit.projections.caughtUp(60_000);
+  latencies = [];
+  await sleep(usualMs);
+  const usual = p99(latencies);
   asking = false;
   await checks;
   const rate = Math.round(events / seconds);

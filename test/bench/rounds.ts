@@ -1,5 +1,8 @@
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** The value below which this share of the values lies. */
+export const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)]!;
+
+export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
 /** Microseconds that each of several pieces of work takes, by its name: medians over alternating rounds. */
 export const timed = async <Name extends string>(

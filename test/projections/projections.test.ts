@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { consentsIndex } from '../../src/projections/consents-index.ts';
+import { modelPath } from '../../src/projections/model-file.ts';
 import { openHead } from '../../src/record/row.ts';
 import { consent, good, granting, revoking, tenant } from '../record/kit.ts';
 import { withFolder } from '../vault/kit.ts';
@@ -227,7 +229,7 @@ test('what a killed rebuild left is cleared away, and models that are gone are b
     await withLedger(folder, async (kit) => {
       for (let n = 0; n < 6; n += 1) await kit.grant('A');
     });
-    rmSync(join(models, 'g1', 'consents-index-v1.db'));
+    rmSync(modelPath(join(models, 'g1'), consentsIndex));
     const { mkdirSync } = await import('node:fs');
     mkdirSync(join(models, 'g9.building'));
     await withLedger(folder, async (kit) => {
