@@ -11,6 +11,8 @@ import { freePort } from './eventstored.ts';
 
 /** A server of PostgreSQL for tests, on loopback, in a folder of its own, with passwords (SCRAM). */
 export interface PostgresServer {
+  /** All that it writes: tables, write-ahead log, temporary files. */
+  readonly data: string;
   readonly host: string;
   readonly port: number;
   readonly password: string;
@@ -30,6 +32,9 @@ const bin = globSync('/usr/lib/postgresql/*/bin').toSorted().at(-1);
 /** Why tests against a server are skipped; false where there is one. */
 export const noPostgres: string | false =
   bin === undefined ? 'no PostgreSQL in /usr/lib/postgresql: apt-get install postgresql' : false;
+
+/** A program of PostgreSQL's, as pg_dump. */
+export const postgresProgram = (name: string): string => join(bin!, name);
 
 const superuser = 'postgres';
 const password = 'p@ss:word/1';
@@ -114,6 +119,7 @@ export const startPostgres = async (tls?: PostgresFiles): Promise<PostgresServer
 
   await start();
   return {
+    data,
     host: '127.0.0.1',
     port,
     password,
