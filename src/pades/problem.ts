@@ -15,6 +15,7 @@ export const problemCodes = [
   'not-certified',
   'document-altered',
   'signature-invalid',
+  'signature-too-large',
   'signed-in-the-future',
   // who signed
   'key-unknown',

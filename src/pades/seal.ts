@@ -128,7 +128,7 @@ const writeContents = (
   const hex = encodeSignature(parts).toString('hex');
   if (hex.length > room)
     return wrong(
-      'certificate-unfit',
+      'signature-too-large',
       'The certificates and the timestamp are larger than the place for them.',
     );
   overwrite(document, [from, to], `<${hex.padEnd(room, '0')}>`);
