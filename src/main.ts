@@ -8,6 +8,7 @@ import { backup } from './cli/backup.ts';
 import { demo } from './cli/demo.ts';
 import { drill } from './cli/drill.ts';
 import { checkpointCommand, rotateSigningCommand, verifiersCommand } from './cli/evidence.ts';
+import { type ExportOptions, exportCommand, exportOptions, exportsCommand } from './cli/export.ts';
 import { addOptions } from './cli/flags.ts';
 import { fsck } from './cli/fsck.ts';
 import { type ImportOptions, importConsents, importOptions } from './cli/import.ts';
@@ -20,6 +21,8 @@ import { serve } from './cli/serve.ts';
 import { type TokenOptions, token, tokenOptions } from './cli/token.ts';
 import { exitCodes, type VerifyOptions, verifyCommand } from './cli/verify.ts';
 import { type Config, loadConfig } from './config.ts';
+import { openLedgerExports } from './ledger-exports.ts';
+import type { Exports } from './reporting/port.ts';
 import { createLog } from './telemetry/log.ts';
 
 const program = new Command('consent-ledger')
@@ -143,6 +146,41 @@ program
     say(text);
     process.exitCode = exitCode;
   });
+
+/** Runs a command on the exports of the opened ledger. */
+const onExports = (work: (exports: Exports, ledger: Ledger) => Promise<void>): Promise<void> =>
+  onLedger(async (ledger) => {
+    const evidence = await openLedgerEvidence(ledger);
+    try {
+      const exports = await openLedgerExports(ledger, evidence.exports, () => {});
+      try {
+        await work(exports, ledger);
+      } finally {
+        await exports.close();
+      }
+    } finally {
+      await evidence.close();
+    }
+  });
+
+const exporting = program
+  .command('export')
+  .description('make a signed report for a regulator or a patient; the service must not run')
+  .action((options: ExportOptions) =>
+    onExports(async (exports, { config }) => {
+      const { timeZone } = config.policy.settings;
+      process.exitCode = await exportCommand(options, { exports, timeZone }, interrupted(), say);
+    }),
+  );
+addOptions(exporting, exportOptions);
+
+program
+  .command('exports')
+  .description('the exports that there are, newest first')
+  .option('--tenant <text>', 'Tenant (default: default)', 'default')
+  .action(({ tenant }: { tenant: string }) =>
+    onExports(async (exports) => say(await exportsCommand(exports, tenant))),
+  );
 
 program
   .command('backup')

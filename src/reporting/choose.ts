@@ -1,4 +1,5 @@
 import type { Identifier } from '../../schemas/coding.ts';
+import { decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
 import type { SettingsAdopted } from '../../schemas/events/settings-adopted.ts';
 import type { ExportHeads, ExportSettings } from '../../schemas/export/package.ts';
 import { ok, type Result } from '../../schemas/result.ts';
@@ -6,6 +7,7 @@ import { headKey } from '../evidence/heads-tree.ts';
 import { headKeys, type Keys, WalkCheck, type WalkStep, walkSteps } from '../evidence/heads-walk.ts';
 import { decisionsOf, hashOfLeaf, leafOf } from '../evidence/leaf.ts';
 import type { Hash } from '../evidence/merkle.ts';
+import { sealedEntries } from '../projections/disclosures-index.ts';
 import type { DisclosureRef } from '../projections/port.ts';
 import { openPlain } from '../record/plain.ts';
 import { patientStream, settingsStream, subjectOfPatientStream } from '../record/streams.ts';
@@ -20,6 +22,8 @@ type Chosen = Omit<Member, 'number' | 'logged'>;
 /** Look-ups in the vault under way at once. */
 const lookedUpTogether = 256;
 const page = 1_000;
+/** Events in memory, of which each may hold 500 answers. */
+const scannedTogether = 32;
 const stepsInRecord = 1_000;
 /**
  * The first stage: chooses who the patients are and the checkpoint that all of it is proven under, and writes down the
@@ -45,8 +49,14 @@ export const choose = async (
   file.begin();
   const logged = loggedAbout(keys, walk);
   for (const one of chosen) cohort.add({ ...one, logged: logged(one.subject) });
-  for (const { number, subject } of cohort.all())
-    if (subject !== undefined) addRefs(parts, number, subject, checkpoint.size);
+  const erased = new Set(erasedSubjects(parts.log, checkpoint));
+  const numbers = new Map<string, number>();
+  for (const { number, subject, logged } of cohort.all()) {
+    if (subject === undefined || logged === 0) continue;
+    if (erased.has(subject)) numbers.set(subject, number);
+    else addRefs(parts, number, subject, checkpoint.size);
+  }
+  if (numbers.size > 0) addRefsOfErased(parts, numbers, checkpoint);
   const heads = new RecordWriter(file, 'heads', nothingYet);
   for (const record of headsRecords(walkSteps(walk))) heads.add(record);
   heads.flush(true);
@@ -78,7 +88,8 @@ const found = async (
 };
 
 /** Everybody of the tenant of whom something was recorded before the checkpoint, or who has a consent under a form. */
-const listed = ({ about, log, indexes }: GatherParts, { size }: ExportCheckpoint): Chosen[] => {
+const listed = ({ about, log, indexes }: GatherParts, checkpoint: ExportCheckpoint): Chosen[] => {
+  const { size } = checkpoint;
   const { cohort, tenant, kind } = about;
   const isThere = (subject: string) => {
     const first = log.streamSlice(patientStream(subject), 0, 1)[0];
@@ -86,14 +97,19 @@ const listed = ({ about, log, indexes }: GatherParts, { size }: ExportCheckpoint
   };
   const subjects =
     kind === 'erasures'
-      ? log
-          .erasures(0)
-          .flatMap(({ index, stream }) => (index <= size ? subjectOfPatientStream(stream) : undefined) ?? [])
+      ? erasedSubjects(log, checkpoint)
       : cohort.by === 'form'
         ? pagesOf((after) => indexes.underForm(tenant, cohort.formId, after, page))
         : streamsOf(log);
   return [...subjects].filter(isThere).map((subject) => ({ subject }));
 };
+
+/** Who was erased before the checkpoint. */
+const erasedSubjects = (log: GatherParts['log'], { size }: ExportCheckpoint): string[] =>
+  log
+    .erasures(0)
+    .filter(({ index }) => index <= size)
+    .flatMap(({ stream }) => subjectOfPatientStream(stream) ?? []);
 
 function* pagesOf(next: (after: string) => readonly string[]): Generator<string> {
   for (let after = ''; ; ) {
@@ -135,6 +151,22 @@ const addRefs = ({ answers, indexes }: GatherParts, patient: number, subject: st
     after = refs.at(-1);
     if (refs.length < page || after!.index > size) return;
   }
+};
+
+/** The index has forgotten the erased: what was answered about them is looked for in the log, from end to end. */
+const addRefsOfErased = (
+  { answers, log, definitions }: GatherParts,
+  numbers: ReadonlyMap<string, number>,
+  { size }: ExportCheckpoint,
+): void => {
+  for (let after = 0; after < size; after += scannedTogether)
+    for (const event of log.slice(after, Math.min(scannedTogether, size - after))) {
+      if (event.type !== decisionsRecorded.type) continue;
+      for (const [entry, { keyId }] of sealedEntries(event, definitions).entries()) {
+        const patient = numbers.get(keyId);
+        if (patient !== undefined) answers.addRef({ index: event.index, entry, patient });
+      }
+    }
 };
 
 /** All settings that were adopted before the checkpoint: answers name them by their hash. */

@@ -221,7 +221,7 @@ export class LedgerExports implements Exports {
 
   /** A part of an export that is finished, and of which nobody was erased since. */
   async #offered(tenant: string, exportId: string, part: Part) {
-    const { shelf, queue, log } = this.#parts;
+    const { shelf, queue, log, keyring } = this.#parts;
     const one = this.#find(tenant, exportId);
     if (one === undefined) return notFound;
     if (one.status !== 'finished') return over.includes(one.status) ? gone : notReady;
@@ -229,15 +229,17 @@ export class LedgerExports implements Exports {
       await queue.end(one, 'removed');
       return gone;
     }
-    const file = await shelf.open(one);
-    return file === undefined ? gone : ok({ one, chunks: this.#chunks(exportId, file, part) });
+    const key = await keyring.keyOf(one.keyId);
+    return key === undefined ? gone : ok({ one, chunks: this.#chunks(one, part) });
   }
 
-  async *#chunks(exportId: string, file: ExportFile, part: Part): ExportBytes {
+  async *#chunks(one: IndexedExport, part: Part): ExportBytes {
+    const { shelf, index } = this.#parts;
+    const file = await shelf.open(one);
+    if (file === undefined) throw new Error('the export was destroyed');
     try {
       for (const chunk of file.readAll(part)) {
-        if (this.#parts.index.get(exportId)?.status !== 'finished')
-          throw new Error('the export was destroyed');
+        if (index.get(one.id)?.status !== 'finished') throw new Error('the export was destroyed');
         yield chunk;
       }
     } finally {

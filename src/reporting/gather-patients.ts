@@ -100,7 +100,7 @@ const addPatient = (
     answers.addLeaf(event.index - 1);
     writer.add(eventRecord(event, event.recordedAt < until ? key : undefined));
   }
-  if (!isErased && answers.countOf(number) !== logged)
+  if (answers.countOf(number) !== logged)
     throw new RangeError('the index of disclosures does not hold what the log does');
   for (const answer of answers.of(number)) writer.add(decisionRecord(answer, key));
 };
