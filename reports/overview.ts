@@ -79,7 +79,7 @@ const countOutcomes = ({ answer }: DecisionEntry, outcomes: Record<Outcome, numb
   for (const { decision } of answer.items) outcomes[decision] += 1;
 };
 
-/** Adds when the consents of one patient begin and end (S2.1). */
+/** Adds when the consents of one patient begin and end (S2.1); one that holds for all the past begins when it was signed. */
 const countInForce = (events: readonly PatientEvent[], changes: Map<number, number>): void => {
   if (events.length === 0) return;
   const add = (at: number, change: number) => {

@@ -1,5 +1,6 @@
 import type { ExportRecord } from '../schemas/export/package.ts';
-import { packageFileName, rendering } from '../schemas/export/package.ts';
+import { rendering } from '../schemas/export/package.ts';
+import { attach } from './attachment.ts';
 import { drawCover } from './cover.ts';
 import type { Pen } from './entries/entry.ts';
 import { PageFurniture } from './furniture.ts';
@@ -11,7 +12,7 @@ import { PdfFile, type Write } from './pdf/file.ts';
 import { Outline } from './pdf/outline.ts';
 import { Pages } from './pdf/pages.ts';
 import { openPdfkit, type PdfkitDocument, type Ref } from './pdf/pdfkit.ts';
-import { Element, textString } from './pdf/structure.ts';
+import { Element, pdfDate } from './pdf/structure.ts';
 import { dictionary } from './pdf/trees.ts';
 import { addSignaturePlaceholder } from './signature-field.ts';
 import { wordings } from './text/languages.ts';
@@ -126,27 +127,4 @@ const placeSignature = (
     structParent: structParent as unknown as PDFKit.PDFStructureElement,
   });
   form.end();
-};
-
-/** An instant as ISO 32000-1, 7.9.4 has it. */
-const pdfDate = (instant: string): string => `D:${instant.replace(/\D/g, '').slice(0, 14)}Z`;
-
-/** Attaches the records to the document as its data (ISO 19005-3, 6.8). */
-const attach = async (
-  file: PdfFile,
-  { header, attachment, end }: Overview,
-  bytes: AsyncIterable<Uint8Array>,
-): Promise<void> => {
-  const { pdf } = file;
-  const facts = `/Type /EmbeddedFile\n/Subtype /application#2Fjsonl\n/Params <</Size ${attachment.bytes}/ModDate (${pdfDate(header.requestedAt)})>>`;
-  const embedded = await file.stream(facts, bytes);
-  const name = textString(packageFileName);
-  const description = textString(`Consent Ledger export, version ${header.version}, ${end.records} records`);
-  const specification = pdf.ref();
-  specification.data = dictionary(
-    `/Type/Filespec/AFRelationship/Data/F (${packageFileName})/UF ${name}/Desc ${description}/EF<</F ${embedded}/UF ${embedded}>>`,
-  );
-  specification.end();
-  pdf.addNamedEmbeddedFile(packageFileName, specification);
-  Object.assign(pdf._root.data, { AF: [specification] });
 };

@@ -22,6 +22,9 @@ export type ElementType =
 export const textString = (text: string): string =>
   `<FEFF${Buffer.from(text, 'utf16le').swap16().toString('hex').toUpperCase()}>`;
 
+/** An instant as ISO 32000-1, 7.9.4 has it. */
+export const pdfDate = (instant: string): string => `D:${instant.replace(/\D/g, '').slice(0, 14)}Z`;
+
 /**
  * An element of the structure tree. It is written when it ends, and its parent keeps no more than its number;
  * children end before their parent.
