@@ -6,7 +6,7 @@ import { type Ledger, openLedger, openLedgerDecisions, openLedgerEvidence } from
 import { loadConfig } from '../../src/config.ts';
 import { approve, request } from '../../src/erasure/decide.ts';
 import { Erasures } from '../../src/erasure/erasures.ts';
-import { carryOutErasure } from '../../src/erasure/saga.ts';
+import { carryOutErasure, type Step } from '../../src/erasure/saga.ts';
 import { ErasureWork, type WorkParts } from '../../src/erasure/work.ts';
 import { openRecords } from '../../src/record/records.ts';
 import { initKeys } from '../../src/vault/keystore.ts';
@@ -22,7 +22,7 @@ export interface ErasingLedger {
   /** `wrap` lays something between the erasure and each port that it uses. */
   work(wrap?: Wrap, onStep?: WorkParts['onStep']): ErasureWork;
   /** Carries out one request alone. */
-  carryOut(erasureId: string, wrap: Wrap): Promise<unknown>;
+  carryOut(erasureId: string, wrap: Wrap, onStep?: (step: Step) => void): Promise<unknown>;
   close(): Promise<void>;
 }
 export type Wrap = <Port extends object>(name: string, port: Port) => Port;
@@ -59,10 +59,13 @@ export const openErasing = async (folder: string, changes?: object): Promise<Era
   return {
     ledger,
     work: (wrap = (_name, port) => port, onStep = () => {}) => new ErasureWork(partsOf(wrap, onStep)),
-    carryOut: async (erasureId, wrap) => {
+    carryOut: async (erasureId, wrap, onStep = () => {}) => {
       const erasure = good(await ledger.erasures.find(tenant, erasureId));
       const { signal } = new AbortController();
-      return carryOutErasure({ ...partsOf(wrap, () => {}), signal }, { erasureId, tenant, erasure });
+      return carryOutErasure(
+        { ...partsOf(wrap, (_id, step) => onStep(step)), signal },
+        { erasureId, tenant, erasure },
+      );
     },
     close: async () => {
       await close();

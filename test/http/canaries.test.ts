@@ -1,55 +1,14 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { actor, concept, r4, r5 } from '../fhir/kit.ts';
+import { assertNone, assertNoneOnDisk, canary, coded, identified, planted } from '../support/canaries.ts';
 import { openLedgerFolder, type ServedLedger } from '../support/ledger-process.ts';
 import { withFolder } from '../vault/kit.ts';
 import { answered, grantFor, purpose, questionOf } from './kit.ts';
 
-const planted: string[] = [];
-/** A random value that is kept, to be looked for wherever it might have come to stand. */
-const canary = (): string => {
-  const value = `c${randomBytes(12).toString('hex')}`;
-  planted.push(value);
-  return value;
-};
-const coded = () => ({ system: `urn:${canary()}`, code: canary() });
 const actReason = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
-const identified = () => ({ system: `urn:${canary()}`, value: canary() });
-
-/** The canary that these bytes hold: as it is, in any case, in UTF-16, or in hex or base64 at any offset. */
-const found = (bytes: Buffer): string | undefined => {
-  const texts = [bytes.toString('latin1').toLowerCase(), bytes.toString('utf16le').toLowerCase()];
-  return planted.find(
-    (value) =>
-      texts.some((text) => text.includes(value)) ||
-      encodingsOf(value).some((encoded) => bytes.includes(encoded)),
-  );
-};
-
-/** Of base64 the middle, which depends on the offset alone, and not on what stands around it. */
-const encodingsOf = (value: string): string[] => [
-  Buffer.from(value).toString('hex'),
-  ...[0, 1, 2].map((offset) =>
-    Buffer.from('x'.repeat(offset) + value)
-      .toString('base64')
-      .slice(4, -4),
-  ),
-];
-
-const assertNone = (what: string, text: string | Buffer) => {
-  const value = found(Buffer.from(text));
-  assert.equal(value, undefined, `canary ${planted.indexOf(value ?? '')} in ${what}`);
-};
-
-const assertNoneOnDisk = async (folder: string) => {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = names.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
-  assert.ok(files.some((file) => file.endsWith('log.db')) && files.some((file) => file.includes('models')));
-  for (const file of files) assertNone(file, await readFile(file));
-};
 
 /** FHIR consents of people who are canaries: granted, unreadable, refused, left and ended. */
 const resources = () => {

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { withFolder } from '../vault/kit.ts';
+import { race } from './races.ts';
+import { newKeys, openErasing } from './saga-kit.ts';
+
+/** `node test/erasure/run-races.ts 1000` does more of them. */
+it('grants and checks in full flight: none follows the erasure, none is permitted after it', (t) =>
+  withFolder(async (folder) => {
+    await newKeys(folder);
+    const erasing = await openErasing(folder);
+    const races = await race(erasing, 15);
+    assert.ok(races.granted > 0 && races.refused > 0 && races.permits > 0 && races.denials > 0);
+    t.diagnostic(JSON.stringify(races));
+    await erasing.close();
+  }));
