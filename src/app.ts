@@ -77,17 +77,22 @@ export interface Ledger {
 export const modelsFolder = (dataFolder: string): string => join(dataFolder, 'models');
 
 /**
- * Opens the ledger of the configured data folder for this process alone.
+ * Opens the ledger of the configured data folder for this process alone; `onHead` is told how far a replica is that
+ * catches up first.
  *
  * @throws DataFolderError, KeysRefused, StoreUnreachable, VaultUnavailable: each a sentence for the operator
  */
-export const openLedger = async (config: Config, clock: () => Millis = Date.now): Promise<Ledger> => {
+export const openLedger = async (
+  config: Config,
+  clock: () => Millis = Date.now,
+  onHead?: (head: number) => void,
+): Promise<Ledger> => {
   const uuid = randomUUID;
   const { dataFolder, keysFolder, cache } = config;
   await using opened = new AsyncDisposableStack();
   ensurePrivateFolder(dataFolder);
   const keyStore = await openKeyStore(keysFolder);
-  const store = opened.adopt(await openLedgerStore(config, clock), (one) => one.close());
+  const store = opened.adopt(await openLedgerStore(config, clock, onHead), (one) => one.close());
   const place = vaultPlace(config);
   const vault = opened.adopt(await openVault(place), (one) => one.close());
   await requireOpenable(vault, keyStore);

@@ -9,16 +9,21 @@ import { openSqliteStore, type SqliteStore } from './store/sqlite.ts';
 export type LedgerStore = SqliteStore | RemoteStore;
 
 /**
- * Opens the store that is configured; a remote one is open once its replica has caught up.
+ * Opens the store that is configured; a remote one is open once its replica has caught up,
+ * and `onHead` is told where it ends meanwhile.
  *
  * @throws DataFolderError, StoreUnreachable, Error: each a sentence for the operator
  */
-export const openLedgerStore = async (config: Config, clock: () => Millis): Promise<LedgerStore> => {
+export const openLedgerStore = async (
+  config: Config,
+  clock: () => Millis,
+  onHead?: (head: number) => void,
+): Promise<LedgerStore> => {
   const { dataFolder: folder, store } = config;
   if (store === 'sqlite') return openSqliteStore({ folder, clock });
   const remote = await openEventStoreDb({ folder, connection: connectionOf(config), clock });
   try {
-    await remote.caughtUp();
+    await remote.caughtUp(undefined, onHead);
     return remote;
   } catch (error) {
     await remote.close();

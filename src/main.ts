@@ -23,6 +23,7 @@ import { exitCodes, type VerifyOptions, verifyCommand } from './cli/verify.ts';
 import { type Config, loadConfig } from './config.ts';
 import { openLedgerExports } from './ledger-exports.ts';
 import type { Exports } from './reporting/port.ts';
+import { logFile } from './store/sqlite.ts';
 import { createLog } from './telemetry/log.ts';
 
 const program = new Command('consent-ledger')
@@ -208,14 +209,17 @@ program
 
 program
   .command('drill')
-  .description('delete the read models, build them from the log, and compare')
+  .description('delete the read models, and the replica of a remote store; build them anew and compare')
   .action(async () => {
     const config = configured();
-    const open = async () => {
-      const { projections, served, close } = await openLedger(config);
-      return { projections, digest: served, close };
+    const open = async (onHead: (head: number) => void) => {
+      const { store, projections, served, close } = await openLedger(config, Date.now, onHead);
+      return { log: store, projections, digest: served, close };
     };
-    say(await drill(open, modelsFolder(config.dataFolder), progressOf, interrupted()));
+    const { dataFolder, store } = config;
+    const replica = store === 'eventstoredb' ? logFile(dataFolder) : undefined;
+    const deleted = { modelsFolder: modelsFolder(dataFolder), replica };
+    say(await drill(open, deleted, progressOf, interrupted()));
   });
 
 program

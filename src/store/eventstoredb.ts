@@ -157,15 +157,16 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
 
   /**
    * Settles once the replica holds all that the store held at some moment since it was opened, however long that
-   * takes while it comes nearer.
+   * takes while it comes nearer. `onHead` is told where the replica ends meanwhile.
    *
    * @throws StoreUnreachable where the store is another than before, or nothing came of it for `patienceMs`
    */
-  async caughtUp(patienceMs = 60_000): Promise<void> {
+  async caughtUp(patienceMs = 60_000, onHead: (head: number) => void = () => {}): Promise<void> {
     const fresh = this.#firstFresh.promise.then(() => true);
     for (let head = -1, since = monotonicNow(); ; ) {
       if (await Promise.race([fresh, sleep(caughtUpEveryMs, false)])) return;
       if (this.head() !== head) [head, since] = [this.head(), monotonicNow()];
+      onHead(head);
       if (this.#state.state === 'refused' || monotonicNow() - since > patienceMs)
         throw new StoreUnreachable(this.#state.detail);
     }

@@ -6,8 +6,12 @@ import { grantFor, patientOf, questionOf } from '../http/kit.ts';
 import { type LedgerFolder, openLedgerFolder } from '../support/ledger-process.ts';
 
 /** Fills a ledger in `folder` with every type of event there is: imported consents, and a patient over HTTP. */
-export const fillLedger = async (folder: string, patients: number): Promise<LedgerFolder> => {
-  const ledger = await openLedgerFolder(folder);
+export const fillLedger = async (
+  folder: string,
+  patients: number,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<LedgerFolder> => {
+  const ledger = await openLedgerFolder(folder, { settings });
   const input = join(folder, 'consents.ndjson');
   const lines = Array.from({ length: patients }, (_, n) => {
     const subject = { reference: `Patient/p${n}` };
