@@ -9,11 +9,19 @@ export const nameOf = (certificate: X509Certificate): string => oneLine(certific
 
 const oneLine = (name: string): string => name.split('\n').reverse().join(', ');
 
+/** A certificate of which every part can be read: OpenSSL reads the key only when it is asked. Throws. */
+export const readCertificate = (encoded: string | Buffer): X509Certificate => {
+  const certificate = new X509Certificate(encoded);
+  Certificate.fromBER(certificate.raw);
+  if (certificate.publicKey.type !== 'public') throw new Error('the certificate has no public key');
+  return certificate;
+};
+
 /** The certificates of a PEM text, in its order. Throws where there is none, or one is damaged. */
 export const certificatesOf = (pem: string): X509Certificate[] => {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (blocks === null) throw new Error('there is no certificate (PEM)');
-  return blocks.map((block) => new X509Certificate(block));
+  return blocks.map(readCertificate);
 };
 
 /** RFC 5280, 4.2.1.3: bits of the first byte of a key usage. */

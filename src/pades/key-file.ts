@@ -27,6 +27,12 @@ export const openKeyFileSigner = async (places: KeyFilePlaces): Promise<Document
   return heldSigner(key, certificates, await readAnchors(anchorsFile));
 };
 
+/** Refuses a secret of this kind that is not there, or not its owner's alone. Rejects with KeysRefused. */
+export const requireSecret = async (file: string, kind: string): Promise<void> => {
+  if (!existsSync(file)) throw new KeysRefused(`${file}, ${kind}, is not there`);
+  await requirePrivate(file, 'file');
+};
+
 const privateKeyIn = async (file: string): Promise<KeyObject> => {
   const pem = await readFile(file);
   try {

@@ -1,10 +1,10 @@
 import { verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Integer, Sequence } from 'asn1js';
-import { KeysRefused, requirePrivate } from '../vault/master-key.ts';
+import { KeysRefused } from '../vault/master-key.ts';
 import { nameOf } from './certificates.ts';
 import { derOf, sha256 } from './cms.ts';
-import { readAnchors, readCertificates } from './key-file.ts';
+import { readAnchors, readCertificates, requireSecret } from './key-file.ts';
 import type { DocumentSigner } from './signer.ts';
 
 /** Where a key is that never leaves its token (PKCS #11), and where its certificates are. */
@@ -63,7 +63,7 @@ export const openPkcs11Signer = async (places: Pkcs11Places): Promise<DocumentSi
   const { keyLabel, pinFile, certificatesFile, anchorsFile } = places;
   const certificates = await readCertificates(certificatesFile);
   const anchors = await readAnchors(anchorsFile);
-  await requirePrivate(pinFile, 'file');
+  await requireSecret(pinFile, 'the PIN of a token');
   const pin = (await readFile(pinFile, 'utf8')).trimEnd();
   const tokenKey = { cryptoki: await load(places.module), places, pin };
   const { publicKey } = certificates[0];

@@ -1,13 +1,13 @@
-import { verify, X509Certificate } from 'node:crypto';
+import { verify, type X509Certificate } from 'node:crypto';
 import { type BaseBlock, fromBER, ObjectIdentifier, OctetString } from 'asn1js';
 import {
   type Attribute,
-  Certificate,
   ContentInfo,
   IssuerAndSerialNumber,
   type SignedAndUnsignedAttributes,
   SignedData,
 } from 'pkijs';
+import { readCertificate } from './certificates.ts';
 import { bytesOf, childrenOf, derOf, issuerAndSerial, oid } from './cms.ts';
 
 /** A CMS SignedData with one signer, taken apart. */
@@ -113,15 +113,7 @@ const takeApart = (der: Uint8Array): SignedMessage | undefined => {
 /** The certificates of a SignedData, byte for byte. */
 const certificatesIn = (signedData: BaseBlock): X509Certificate[] => {
   const set = childrenOf(signedData).find(({ idBlock }) => idBlock.tagClass === 3 && idBlock.tagNumber === 0);
-  return childrenOf(set).map((one) => wholeCertificate(bytesOf(one)));
-};
-
-/** A certificate whose key and extensions can be read: OpenSSL reads the former only when it is asked. */
-const wholeCertificate = (der: Buffer): X509Certificate => {
-  const certificate = new X509Certificate(der);
-  if (certificate.publicKey.type !== 'public' || Certificate.fromBER(der).version !== 2)
-    throw new Error('no certificate of version 3');
-  return certificate;
+  return childrenOf(set).map((one) => readCertificate(bytesOf(one)));
 };
 
 /** Undefined where a type stands twice, or has not one value. */

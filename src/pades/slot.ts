@@ -15,6 +15,9 @@ export interface SignatureSlot {
   readonly time: string;
 }
 
+/** Of CMS in hexadecimal: ours has 49,154 characters. More would be work for nothing. */
+const longestContents = 1 << 19;
+
 /** Finds the signature by the form's one field, and that it certifies the document. @throws ForeignPdf */
 export const findSignature = (pdf: Pdf): Checked<SignatureSlot> => {
   if (!pdf.catalog.has('/AcroForm')) return wrong('signature-missing', 'The document has no signature.');
@@ -54,6 +57,7 @@ const slotOf = ({ value, spans }: PdfObject): Checked<SignatureSlot> => {
     !Buffer.isBuffer(dictionary.get('/Contents'))
   )
     return malformed('lacks one of /ByteRange, /Contents and /M');
+  if (contentsSpan[1] - contentsSpan[0] > longestContents) return malformed('is too long to be one');
   if (!forbidsChanges(dictionary))
     return wrong('not-certified', 'The signature does not forbid every change (DocMDP, P 1).');
   const stands = { byteRangeSpan, contentsSpan, timeSpan };

@@ -98,3 +98,11 @@ export const withoutTools = (...commands: string[]): string | false => {
 
 export const writePem = (path: string, certificates: readonly X509Certificate[]): Promise<void> =>
   writeFile(path, certificates.map(String).join(''));
+
+/** The CMS in the signature of a document, and the bytes that it covers. */
+export const partsOf = (pdf: Buffer): { readonly cms: Buffer; readonly covered: Buffer } => {
+  const [, from, to] = /\/ByteRange \[0 (\d+) (\d+) /.exec(pdf.toString('latin1'))!.map(Number);
+  const contents = Buffer.from(pdf.toString('latin1', from! + 1, to! - 1), 'hex');
+  const cms = contents.subarray(0, 4 + contents.readUInt16BE(2));
+  return { cms, covered: Buffer.concat([pdf.subarray(0, from), pdf.subarray(to)]) };
+};

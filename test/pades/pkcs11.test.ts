@@ -96,6 +96,7 @@ describe('a key in a token of SoftHSM2', { skip }, () => {
     const wrongPin = join(folder, 'wrong-pin');
     await writeFile(wrongPin, '111111', { mode: 0o600 });
     await refused({ pinFile: wrongPin }, /CKR_PIN_INCORRECT/);
+    await refused({ pinFile: '/nowhere' }, /nowhere, the PIN of a token, is not there/);
     await chmod(wrongPin, 0o644);
     await refused({ pinFile: wrongPin }, /open to others/);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { it } from 'node:test';
@@ -8,7 +8,7 @@ import { inMemory } from '../../src/pades/random-access.ts';
 import { openTimestampAuthority } from '../../src/pades/timestamp-authority.ts';
 import { verifyPdfSignature } from '../../src/pades/verify.ts';
 import { withFolder } from '../vault/kit.ts';
-import { hierarchy, type Identity, signerOf, withoutTools, writeUnsigned } from './kit.ts';
+import { hierarchy, type Identity, partsOf, runTool, signerOf, withoutTools, writeUnsigned } from './kit.ts';
 import { bodyOf, opensslStamper, serving, stampingHierarchy } from './timestamp-kit.ts';
 
 const skip = withoutTools('openssl');
@@ -65,6 +65,32 @@ it('a timestamp of a trusted authority says when a document was signed', { skip 
     assert.deepEqual([one.problem, one.signedAt?.by], [undefined, 'signer']);
     assert.match(one.notes.join(' '), /CN=Timestamp authority, to which no trusted certificate leads/);
   }),
+);
+
+it(
+  'a document with a timestamp is valid to other tools',
+  { skip: withoutTools('openssl', 'pdfsig', 'qpdf') },
+  () =>
+    withFolder(async (folder) => {
+      const { root, authority } = await stampingHierarchy();
+      const stamp = replying(await stamping(folder, authority));
+      const { pdf } = await signedWith(stamp, [root.certificate]);
+      const path = join(folder, 'stamped.pdf');
+      await writeFile(path, pdf);
+      assert.match(runTool('pdfsig', path)!.text, /Signature Validation: Signature is Valid\./);
+      assert.match(runTool('qpdf', '--check', path)!.text, /No syntax or stream encoding errors found/);
+      const { cms, covered } = partsOf(pdf);
+      const [der, content] = [join(folder, 'cms'), join(folder, 'content')];
+      await writeFile(der, cms);
+      await writeFile(content, covered);
+      const given = ['-inform', 'DER', '-binary', '-in', der, '-content', content, '-out', '/dev/null'];
+      const said = runTool('openssl', 'cms', '-verify', '-cades', '-noverify', ...given)!;
+      assert.match(said.text, /CAdES Verification successful/);
+      assert.match(
+        runTool('openssl', 'cms', '-cmsout', '-print', '-noout', '-inform', 'DER', '-in', der)!.text,
+        /id-smime-aa-timeStampToken/,
+      );
+    }),
 );
 
 it('a timestamp of something else, or of nobody trusted, is refused', { skip }, () =>

@@ -6,7 +6,17 @@ import { before, describe, it } from 'node:test';
 import { inMemory } from '../../src/pades/random-access.ts';
 import { verifyPdfSignature } from '../../src/pades/verify.ts';
 import { withFolder } from '../vault/kit.ts';
-import { day, hierarchy, runTool, signedAt, signerOf, withoutTools, writePem, writeSigned } from './kit.ts';
+import {
+  day,
+  hierarchy,
+  partsOf,
+  runTool,
+  signedAt,
+  signerOf,
+  withoutTools,
+  writePem,
+  writeSigned,
+} from './kit.ts';
 
 const rsaKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -21,14 +31,6 @@ const withSigned = async (
     await writeSigned(path, signerOf(chain));
     await use(path, folder, chain);
   });
-
-/** The CMS in the signature of a document, and the bytes that it covers. */
-const partsOf = (pdf: Buffer): { readonly cms: Buffer; readonly covered: Buffer } => {
-  const [, from, to] = /\/ByteRange \[0 (\d+) (\d+) /.exec(pdf.toString('latin1'))!.map(Number);
-  const contents = Buffer.from(pdf.toString('latin1', from! + 1, to! - 1), 'hex');
-  const cms = contents.subarray(0, 4 + contents.readUInt16BE(2));
-  return { cms, covered: Buffer.concat([pdf.subarray(0, from), pdf.subarray(to)]) };
-};
 
 for (const kind of ['RSA', 'ECDSA'] as const)
   describe(`a document that was signed with ${kind}`, () => {

@@ -57,7 +57,7 @@ it('a key to which nothing trusted leads is not known', async () => {
 
 it('no byte of the file can be another one', () => {
   const accepted: number[] = [];
-  const stride = 61;
+  const stride = 127;
   for (let at = 0; at < pdf.length; at += stride) {
     const bytes = Buffer.from(pdf);
     bytes[at]! ^= 1 << (at % 8);
@@ -68,7 +68,7 @@ it('no byte of the file can be another one', () => {
 
 it('no byte of the signature itself can be another one', () => {
   const start = pdf.indexOf('/Contents <') + '/Contents <'.length;
-  for (let at = start; at < start + 2 * 1200; at += 1) {
+  for (let at = start; at < start + 2 * 1200; at += 3) {
     const bytes = Buffer.from(pdf);
     const bit = at % 7;
     bytes[at]! ^= 1 << bit;
