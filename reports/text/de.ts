@@ -2,8 +2,9 @@ import type { Ends, RuleWords, Wording } from './wording.ts';
 
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} und ${words.at(-1)}`;
-const counted = (count: number, one: string, many: string): string =>
-  count === 1 ? `1 ${one}` : `${count} ${many}`;
+/** `count` as it is shown. */
+const counted = (count: string, one: string, many: string): string =>
+  `${count} ${count === '1' ? one : many}`;
 const between = ({ start, end }: Ends): string =>
   [start === undefined ? '' : `ab ${start}`, end === undefined ? '' : `bis ${end}`].filter(Boolean).join(' ');
 const by = (subject: string, organisation: string | undefined, issuer: string): string =>
@@ -81,7 +82,7 @@ export const de: Wording = {
     events: 'Ereignisse',
     decisions: 'Entscheidungen',
     notOpened: (events, decisions) =>
-      `Davon sind ${events} Ereignisse und ${decisions} Entscheidungen nicht geöffnet: Sie liegen außerhalb des Zeitraums oder gehören zu gelöschten Patienten. Gezählt und bewiesen sind sie trotzdem.`,
+      `Davon sind ${counted(events, 'Ereignis', 'Ereignisse')} und ${counted(decisions, 'Entscheidung', 'Entscheidungen')} nicht geöffnet: Sie liegen außerhalb des Zeitraums oder gehören zu gelöschten Patienten. Gezählt und bewiesen sind sie trotzdem.`,
   },
   charts: {
     inForce: 'Geltende Einwilligungen',
@@ -139,10 +140,11 @@ export const de: Wording = {
     range: (first, last) => `Patienten ${first} bis ${last}`,
     one: (number, name) => `Patient ${number}: ${name}`,
     subject: (subject) => `Subjekt ${subject}`,
-    known: (events, decisions) => `Bekannt. ${events} Ereignisse, ${decisions} Entscheidungen.`,
+    known: (events, decisions) =>
+      `Bekannt. ${counted(events, 'Ereignis', 'Ereignisse')}, ${counted(decisions, 'Entscheidung', 'Entscheidungen')}.`,
     unknown: 'Unbekannt: Unter dieser Kennung kennt das Register niemanden.',
     erased: (events, decisions) =>
-      `Gelöscht. ${events} Ereignisse, ${decisions} Entscheidungen; was sie sagten, kann niemand mehr lesen. Dass sie im Protokoll standen, bleibt beweisbar.`,
+      `Gelöscht. ${counted(events, 'Ereignis', 'Ereignisse')}, ${counted(decisions, 'Entscheidung', 'Entscheidungen')}; was sie sagten, kann niemand mehr lesen. Dass sie im Protokoll standen, bleibt beweisbar.`,
     events: 'Ereignisse',
     decisions: 'Entscheidungen',
     outside: 'Nicht geöffnet: außerhalb des Zeitraums aufgezeichnet.',
@@ -192,6 +194,12 @@ export const de: Wording = {
     emergency: (recipient, ends) => `${recipient} erklärte einen Notfall, ${between(ends)}.`,
     recordedBy: (subject, organisation, issuer) => `Aufgezeichnet von ${by(subject, organisation, issuer)}.`,
   },
+  named: {
+    instance: (reference) => reference,
+    related: (reference) => `${reference} und worauf es verweist`,
+    dependents: (reference) => `${reference} und was darauf verweist`,
+    authoredby: (reference) => `verfasst von ${reference}`,
+  },
   rule: (words) => {
     const verb = words.type === 'permit' ? 'Erlaubt' : 'Verbietet';
     const whom = words.recipients.length === 0 ? 'allen' : listed(words.recipients);
@@ -235,7 +243,7 @@ export const de: Wording = {
     roles: (roles) => `als ${roles}`,
     custodian: (reference) => `verwahrt von ${reference}`,
     verdict: (items, outcome, reason) =>
-      `${counted(items, 'Angabe', 'Angaben')} ${{ permit: 'erlaubt', deny: 'verweigert', conditional: 'bedingt' }[outcome]}: ${reason}.`,
+      `${counted(`${items}`, 'Angabe', 'Angaben')} ${{ permit: 'erlaubt', deny: 'verweigert', conditional: 'bedingt' }[outcome]}: ${reason}.`,
     basis: (grounds) => `Nach ${grounds}.`,
     ground: (name, rules) => `${name} (${rules})`,
     otherwise: 'im Übrigen',

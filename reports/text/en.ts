@@ -2,8 +2,9 @@ import type { Ends, RuleWords, Wording } from './wording.ts';
 
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-const counted = (count: number, one: string, many: string): string =>
-  count === 1 ? `1 ${one}` : `${count} ${many}`;
+/** `count` as it is shown. */
+const counted = (count: string, one: string, many: string): string =>
+  `${count} ${count === '1' ? one : many}`;
 const between = ({ start, end }: Ends): string =>
   [start === undefined ? '' : `from ${start}`, end === undefined ? '' : `until ${end}`]
     .filter(Boolean)
@@ -73,7 +74,7 @@ export const en: Wording = {
     events: 'events',
     decisions: 'logged decisions',
     notOpened: (events, decisions) =>
-      `Of these, ${events} events and ${decisions} decisions are shown closed: they are outside the period, or of a patient who was erased. They are counted and proven all the same.`,
+      `Of these, ${counted(events, 'event', 'events')} and ${counted(decisions, 'decision', 'decisions')} are shown closed: they are outside the period, or of a patient who was erased. They are counted and proven all the same.`,
   },
   charts: {
     inForce: 'Consents in force',
@@ -131,10 +132,11 @@ export const en: Wording = {
     range: (first, last) => `Patients ${first} to ${last}`,
     one: (number, name) => `Patient ${number}: ${name}`,
     subject: (subject) => `Subject ${subject}`,
-    known: (events, decisions) => `Known. ${events} events, ${decisions} logged decisions.`,
+    known: (events, decisions) =>
+      `Known. ${counted(events, 'event', 'events')}, ${counted(decisions, 'logged decision', 'logged decisions')}.`,
     unknown: 'Unknown: the ledger knows nobody by this identifier.',
     erased: (events, decisions) =>
-      `Erased. ${events} events, ${decisions} logged decisions; what they said can no longer be read by anyone. That they stood in the log still verifies.`,
+      `Erased. ${counted(events, 'event', 'events')}, ${counted(decisions, 'logged decision', 'logged decisions')}; what they said can no longer be read by anyone. That they stood in the log still verifies.`,
     events: 'Events',
     decisions: 'Decisions',
     outside: 'Not opened: recorded outside the period.',
@@ -184,6 +186,12 @@ export const en: Wording = {
     emergency: (recipient, ends) => `${recipient} broke the glass, ${between(ends)}.`,
     recordedBy: (subject, organisation, issuer) => `Recorded by ${by(subject, organisation, issuer)}.`,
   },
+  named: {
+    instance: (reference) => reference,
+    related: (reference) => `${reference} and what it refers to`,
+    dependents: (reference) => `${reference} and what refers to it`,
+    authoredby: (reference) => `written by ${reference}`,
+  },
   rule: (words) => {
     const verb = words.type === 'permit' ? 'Permits' : 'Forbids';
     const who = words.recipients.length === 0 ? 'everyone' : listed(words.recipients);
@@ -219,12 +227,12 @@ export const en: Wording = {
       'break-glass-refused': 'the patient refused emergency access',
     },
     question: (who, action, purpose, items) =>
-      `${who} asked to ${action} ${items === 1 ? 'data' : counted(items, 'item', 'items')} for ${purpose}.`,
+      `${who} asked to ${action} ${items === 1 ? 'data' : counted(`${items}`, 'item', 'items')} for ${purpose}.`,
     memberOf: (references) => `member of ${references}`,
     roles: (roles) => `as ${roles}`,
     custodian: (reference) => `kept by ${reference}`,
     verdict: (items, outcome, reason) =>
-      `${counted(items, 'item', 'items')} ${{ permit: 'permitted', deny: 'refused', conditional: 'conditional' }[outcome]}: ${reason}.`,
+      `${counted(`${items}`, 'item', 'items')} ${{ permit: 'permitted', deny: 'refused', conditional: 'conditional' }[outcome]}: ${reason}.`,
     basis: (grounds) => `By ${grounds}.`,
     ground: (name, rules) => `${name} (${rules})`,
     otherwise: 'otherwise',

@@ -42,7 +42,7 @@ export const ruleWords = (rule: Exception, type: Rule['type'], wording: Wording)
     classes: codings(rule.class),
     codes: codings(rule.code),
     labels: codings(rule.label),
-    references: (rule.data ?? []).map(({ reference, meaning }) => `${meaning} ${reference}`),
+    references: (rule.data ?? []).map(({ reference, meaning }) => wording.named[meaning](reference)),
     authors: rule.author ?? [],
     custodians: rule.custodian ?? [],
     obligations: codings(rule.obligations),

@@ -143,6 +143,10 @@ export interface Wording {
     readonly emergency: (recipient: string, ends: Ends) => string;
     readonly recordedBy: (subject: string, organisation: string | undefined, issuer: string) => string;
   };
+  /** Which data a rule names by a reference (FHIR consent-data-meaning). */
+  readonly named: Readonly<
+    Record<'instance' | 'related' | 'dependents' | 'authoredby', (reference: string) => string>
+  >;
   readonly rule: (words: RuleWords) => string;
   readonly decision: {
     readonly outcomes: Readonly<Record<Outcome, string>>;
