@@ -8,7 +8,16 @@ import { inMemory } from '../../src/pades/random-access.ts';
 import { openTimestampAuthority } from '../../src/pades/timestamp-authority.ts';
 import { verifyPdfSignature } from '../../src/pades/verify.ts';
 import { withFolder } from '../vault/kit.ts';
-import { hierarchy, type Identity, partsOf, runTool, signerOf, withoutTools, writeUnsigned } from './kit.ts';
+import {
+  hierarchy,
+  type Identity,
+  partsOf,
+  runTool,
+  signerOf,
+  withoutTools,
+  writePem,
+  writeUnsigned,
+} from './kit.ts';
 import { bodyOf, opensslStamper, serving, stampingHierarchy } from './timestamp-kit.ts';
 
 const skip = withoutTools('openssl');
@@ -74,17 +83,32 @@ it(
     withFolder(async (folder) => {
       const { root, authority } = await stampingHierarchy();
       const stamp = replying(await stamping(folder, authority));
-      const { pdf } = await signedWith(stamp, [root.certificate]);
+      const { pdf, chain } = await signedWith(stamp, [root.certificate]);
       const path = join(folder, 'stamped.pdf');
       await writeFile(path, pdf);
       assert.match(runTool('pdfsig', path)!.text, /Signature Validation: Signature is Valid\./);
       assert.match(runTool('qpdf', '--check', path)!.text, /No syntax or stream encoding errors found/);
       const { cms, covered } = partsOf(pdf);
-      const [der, content] = [join(folder, 'cms'), join(folder, 'content')];
+      const [der, content, roots] = ['cms', 'content', 'roots'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      await writePem(roots, [chain.root.certificate]);
       await writeFile(der, cms);
       await writeFile(content, covered);
       const given = ['-inform', 'DER', '-binary', '-in', der, '-content', content, '-out', '/dev/null'];
-      const said = runTool('openssl', 'cms', '-verify', '-cades', '-noverify', ...given)!;
+      const said = runTool(
+        'openssl',
+        'cms',
+        '-verify',
+        '-cades',
+        '-purpose',
+        'any',
+        '-CAfile',
+        roots,
+        ...given,
+      )!;
       assert.match(said.text, /CAdES Verification successful/);
       assert.match(
         runTool('openssl', 'cms', '-cmsout', '-print', '-noout', '-inform', 'DER', '-in', der)!.text,
