@@ -139,7 +139,7 @@ program
     '--trust <keys>',
     'file of keys: of the ledger (C2SP vkey), and certificates (PEM) for the PDF',
   )
-  .option('--previous <checkpoint>', 'a checkpoint that was kept: the log must go on from it')
+  .option('--previous <file>', 'an earlier export or checkpoint that was kept: the log must go on from it')
   .option('--json', 'the verdict as JSON')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.notVerified))
   .action(async (file: string, options: VerifyOptions) => {

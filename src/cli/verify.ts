@@ -6,6 +6,7 @@ import { openPdfFile } from '../pades/file.ts';
 import { certificatesOf, type RandomAccess } from '../pades/port.ts';
 import { reportFonts } from '../report-fonts.ts';
 import { type DocumentTrust, verifyDocument } from '../verifier/document.ts';
+import { keptCheckpoint } from '../verifier/kept.ts';
 import { verifyPackage } from '../verifier/package.ts';
 import { type Words, wordsOfDocument, wordsOfPackage } from '../verifier/words.ts';
 import type { Progress } from './progress.ts';
@@ -105,7 +106,7 @@ const counting = (bytes: RandomAccess, total: number, progress: Progress): Rando
   };
 };
 
-/** What is in the file of keys: PEM certificates, and verifier keys (C2SP vkey), one a line; `#` begins a remark. */
+/** What is in the file of keys: PEM certificates, and verifier keys (C2SP vkey), one a line; a remark stands behind `#`, or behind a key. */
 const trustIn = async ({ trust, previous }: VerifyOptions, now: number): Promise<DocumentTrust> => {
   const text = await reading(trust, () => readFile(trust, 'utf8'));
   const pem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -113,15 +114,28 @@ const trustIn = async ({ trust, previous }: VerifyOptions, now: number): Promise
     .replace(pem, '')
     .split('\n')
     .map((line) => line.trim());
-  const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map(parseVerifierKey);
+  const keys = lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => parseVerifierKey(line.split(/\s/)[0]!));
   if (!keys.every((key) => key !== undefined))
     throw new CannotVerify(`${trust} holds a line that is neither a key of a ledger nor a certificate`);
   if (keys.length === 0) throw new CannotVerify(`${trust} holds no key of a ledger (see keys verifiers)`);
-  const note = previous === undefined ? undefined : await reading(previous, () => readFile(previous, 'utf8'));
+  const note = previous === undefined ? undefined : await checkpointOf(previous);
   return {
     ledger: { trusted: keys, previous: note },
     document: { trusted: certificatesIn(text, trust), now },
   };
+};
+
+const checkpointOf = async (file: string): Promise<string> => {
+  const opened = await reading(file, async () => openPdfFile(file));
+  try {
+    const note = await reading(file, () => keptCheckpoint(opened));
+    if (note === undefined) throw new CannotVerify(`${file} holds no checkpoint`);
+    return note;
+  } finally {
+    opened.close();
+  }
 };
 
 const certificatesIn = (text: string, file: string) => {

@@ -55,7 +55,10 @@ export const verifyDocument = async (
   return { valid: signature.valid && pages.valid, signature, evidence, pages };
 };
 
-const evidenceIn = (bytes: RandomAccess): { readonly pdf: Pdf; readonly attachment: Attachment } | string => {
+/** The evidence attached to a document; why there is none, as a sentence. */
+export const evidenceIn = (
+  bytes: RandomAccess,
+): { readonly pdf: Pdf; readonly attachment: Attachment } | string => {
   try {
     const pdf = openPdf(bytes);
     const attachments = attachmentsOf(pdf);

@@ -31,7 +31,7 @@ const verify = async (files: Record<string, string | Buffer>, ...options: string
   });
   return said!;
 };
-const keys = `# of the hospital\n${key}\n\n${root}`;
+const keys = `# of the hospital\n${key}  since 2026-03-01T08:00:00.000Z  signs\n\n${root}`;
 
 test('a document is verified with nothing but a file of keys, in words', async () => {
   const files = { 'a.pdf': document, 'keys.txt': keys, 'kept.txt': earlier };
@@ -75,6 +75,17 @@ test('the evidence is verified by itself', async () => {
   const strange = await verify(other, 'evidence.jsonl', '--trust', 'keys.txt');
   assert.equal(strange.code, 1);
   assert.match(strange.out, /✗ The checkpoint is not signed by a key that is trusted \(record 1\)\.\n/);
+});
+
+test('an earlier export may stand for its checkpoint', async () => {
+  const files = { 'a.pdf': document, 'evidence.jsonl': evidence, 'keys.txt': keys, 'bare.jsonl': '{}\n' };
+  for (const kept of ['a.pdf', 'evidence.jsonl']) {
+    const { code, out } = await verify(files, 'a.pdf', '--trust', 'keys.txt', '--previous', kept);
+    assert.equal(code, 0, out);
+    assert.match(out, /The log goes on from the checkpoint that you kept/);
+  }
+  const bare = await verify(files, 'a.pdf', '--trust', 'keys.txt', '--previous', 'bare.jsonl');
+  assert.deepEqual([bare.code, bare.out], [2, 'Nothing was verified: bare.jsonl holds no checkpoint.\n']);
 });
 
 test('what cannot be read, and an argument that is wrong, is told apart from what is not valid', async () => {
