@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { consentsIndex } from '../../src/projections/consents-index.ts';
 import { modelPath } from '../../src/projections/model-file.ts';
 import { openHead } from '../../src/record/row.ts';
@@ -238,6 +239,27 @@ test('what a killed rebuild left is cleared away, and models that are gone are b
       assert.equal(existsSync(join(models, 'g9.building')), false);
       assert.equal(existsSync(join(models, 'g1')), false);
     });
+  }));
+
+test('a follower whose thread ends is replaced, and the models go on from where they were', () =>
+  withFolder(async (folder) => {
+    const entry = new URL('./dying-thread.ts', import.meta.url);
+    const logFile = join(folder, 'log.db');
+    await withLedger(
+      folder,
+      async (kit) => {
+        for (let n = 0; n < 3 || !existsSync(`${logFile}.died`); n += 1) await kit.grant('A');
+        for (
+          const end = performance.now() + 30_000;
+          !(await kit.projections.caughtUp(1_000));
+          await sleep(20)
+        )
+          assert.ok(performance.now() < end, 'it does not go on');
+        assert.equal(kit.projections.ready(), true);
+        assert.equal(consentsOf(kit).length, kit.store.head());
+      },
+      { entry },
+    );
   }));
 
 test('an event type that the code does not know stops the models loudly, and is not skipped', () =>
