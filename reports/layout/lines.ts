@@ -34,37 +34,45 @@ export const linesOf = (spans: readonly Span[], width: number): Line[] => {
   const lines: Line[] = [];
   let pieces: Piece[] = [];
   let used = 0;
-  // The space at the end keeps a word apart from the next line's where the text is read out or copied.
-  const flush = (within: boolean) => {
+  /** Spaces since the last word: drawn before the next one, unless that begins a line. */
+  let spaces: Piece[] = [];
+  const put = (piece: Piece) => {
+    pieces.push(piece);
+    used += piece.width;
+  };
+  const end = (within: boolean) => {
+    // The space keeps a word apart from the next line's where the text is read out or copied.
     if (!within) pieces.push(pieceOf(' ', pieces.at(-1)!.style));
     lines.push(lineOf(pieces, used));
     pieces = [];
     used = 0;
   };
-  const put = (piece: Piece) => {
-    pieces.push(piece);
-    used += piece.width;
+  const add = (part: Piece, first: boolean) => {
+    const gap = spaces.reduce((sum, space) => sum + space.width, 0);
+    if (pieces.length > 0 && used + gap + part.width > width) end(!first);
+    else if (pieces.length > 0) spaces.forEach(put);
+    spaces = [];
+    put(part);
   };
   for (const { text, style } of spans) {
     const space = pieceOf(' ', style);
-    const words = style.face.shown(text.normalize()).split(' ');
-    words.forEach((word, index) => {
-      const gap = index > 0 && pieces.length > 0;
-      for (const part of partsOf(word, style, width)) {
-        if (used + (gap ? space.width : 0) + part.width > width && pieces.length > 0) flush(!part.first);
-        else if (gap && part.first) put(space);
-        if (part.glyphs !== '') put(part);
-      }
-    });
+    style.face
+      .shown(text.normalize())
+      .split(' ')
+      .forEach((word, index) => {
+        if (index > 0) spaces.push(space);
+        if (word === '') return;
+        for (const [place, part] of partsOf(word, style, width).entries()) add(part, place === 0);
+      });
   }
-  if (pieces.length > 0) flush(false);
+  if (pieces.length > 0) end(false);
   return lines;
 };
 
 /** A word in parts, each of which fits a line: one part, unless the word is wider than a line. */
-const partsOf = (word: string, style: Style, width: number): (Piece & { first: boolean })[] => {
+const partsOf = (word: string, style: Style, width: number): Piece[] => {
   const whole = pieceOf(word, style);
-  if (whole.width <= width) return [{ ...whole, first: true }];
+  if (whole.width <= width) return [whole];
   const parts: string[] = [];
   let part = '';
   let used = 0;
@@ -78,7 +86,7 @@ const partsOf = (word: string, style: Style, width: number): (Piece & { first: b
     part += character;
     used += wide;
   }
-  return [...parts, part].map((text, index) => ({ ...pieceOf(text, style), first: index === 0 }));
+  return [...parts, part].map((text) => pieceOf(text, style));
 };
 
 const pieceOf = (word: string, style: Style): Piece => {

@@ -200,6 +200,7 @@ export const de: Wording = {
     dependents: (reference) => `${reference} und was darauf verweist`,
     authoredby: (reference) => `verfasst von ${reference}`,
   },
+  holders: (role) => `allen, die als ${role} handeln`,
   rule: (words) => {
     const verb = words.type === 'permit' ? 'Erlaubt' : 'Verbietet';
     const whom = words.recipients.length === 0 ? 'allen' : listed(words.recipients);

@@ -192,6 +192,7 @@ export const en: Wording = {
     dependents: (reference) => `${reference} and what refers to it`,
     authoredby: (reference) => `written by ${reference}`,
   },
+  holders: (role) => `anyone acting as ${role}`,
   rule: (words) => {
     const verb = words.type === 'permit' ? 'Permits' : 'Forbids';
     const who = words.recipients.length === 0 ? 'everyone' : listed(words.recipients);

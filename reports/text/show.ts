@@ -34,9 +34,11 @@ export const ruleWords = (rule: Exception, type: Rule['type'], wording: Wording)
     (list ?? []).map((coding) => showCoding(coding, wording));
   return {
     type,
-    recipients: (rule.recipient ?? []).map(({ reference, role }) =>
-      [reference, role && wording.decision.roles(showCoding(role, wording))].filter(Boolean).join(' '),
-    ),
+    recipients: (rule.recipient ?? []).map(({ reference, role }) => {
+      const named = role && showCoding(role, wording);
+      if (reference === undefined) return wording.holders(named ?? '');
+      return named === undefined ? reference : `${reference} ${wording.decision.roles(named)}`;
+    }),
     actions: rule.action ?? [],
     purposes: codings(rule.purpose),
     classes: codings(rule.class),

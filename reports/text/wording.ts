@@ -147,6 +147,8 @@ export interface Wording {
   readonly named: Readonly<
     Record<'instance' | 'related' | 'dependents' | 'authoredby', (reference: string) => string>
   >;
+  /** Recipients by role alone, as a rule names them. */
+  readonly holders: (role: string) => string;
   readonly rule: (words: RuleWords) => string;
   readonly decision: {
     readonly outcomes: Readonly<Record<Outcome, string>>;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import type { ExportLanguage } from '../../schemas/export/package.ts';
 import { exportOf, rendered } from './kit.ts';
+import { fullStory } from './story.ts';
 
 let folder: string;
 before(async () => {
@@ -79,6 +80,30 @@ test('in German all but the data is German', async (t) => {
     /Seite 1 von\s+\d/,
   ])
     assert.match(text, expected);
+});
+
+test('all that a record can say is on the page', async (t) => {
+  const path = join(folder, 'full.pdf');
+  await writeFile(path, await rendered(() => fullStory()));
+  const text = said(t, 'pdfinfo', '-struct-text', path);
+  if (text === undefined) return;
+  for (const expected of [
+    'Permits Organization/clinic as 309343006 (http://snomed.info/sct) and Organization/labor-müller to access, disclose and use data (of type Observation (http://hl7.org/fhir/fhir-types) and DocumentReference; coded 718-7 (http://loinc.org); labelled HIV/AIDS information sensitivity (HIV) and restricted (R); Observation/1 and what it refers to and written by Practitioner/2; written by Practitioner/9; made from 2020-01-01 00:00:00Z) for treatment (TREAT), healthcare payment (HPAYMT) and own (urn:x), kept by Organization/archive, until 2027-12-31 23:59:59Z, with the obligation encrypt (ENCRYPT). rules[0]',
+    'Except: Forbids everyone any use of all data for healthcare marketing (HMARKT). rules[0].exceptions[0]',
+    'Except: Permits anyone acting as 309343006 (http://snomed.info/sct) any use of all data for any purpose. rules[0].exceptions[0].exceptions[0]',
+    'Permits whatever it does not speak of. For treatment (TREAT). Holds for the time before it was signed, too.',
+    'Signed for the patient by RelatedPerson/mother (Sorgerecht). Witnessed by Practitioner/3.',
+    'From FHIR R4 https://ehr.example/fhir/Consent/77.',
+    'The document could not be understood (Consent.provision.provision[3].extension). Until it is read it permits nothing.',
+    `Reason: Herr Łukasz Ożóg, [U+5C71][U+7530], Иванов; [U+202E]evil[U+0000] ${'verylongword'.repeat(30)} A letter`,
+    'Practitioner/er broke the glass, from 2024-02-01 00:00:00Z until 2024-02-01 10:00:00Z. Reason: Unconscious',
+    'Corrected by consent 00000000-0000-4000-8000-000000000003. Reason: wrong patient',
+    'for 2024-03-01 10:00:00Z Differs by item  Practitioner/1 (member of Organization/clinic; as 309343006 (http://snomed.info/sct); kept by Organization/archive) asked to disclose 3 items for treatment (TREAT). 1 item permitted: the patient agreed.',
+    'With the obligation encrypt (ENCRYPT). 2 items refused: with what the question left out, it may be a no. Left out: labels.',
+    'The asker applies the remaining rules. By Consent 00000000-0000-4000-8000-000000000001 (otherwise). Permits everyone any use of all data for any purpose. residual.rules[0]',
+    'By 00000000-0000-4000-8000-000000000005. To be reviewed.',
+  ])
+    assert.ok(text.includes(expected), `${expected} is not in\n${text}`);
 });
 
 test('the structure of the file is sound', async (t) => {
