@@ -1,11 +1,11 @@
 import type { EventDefinition } from '../../schemas/events/define.ts';
 import { fold } from '../consent/evolve.ts';
 import type { PatientEvent, PatientRecord } from '../consent/state.ts';
-import type { LocalLog } from '../store/port.ts';
+import type { LocalLog, RecordedEvent } from '../store/port.ts';
 import type { SubjectKey } from '../vault/keyring.ts';
 import { EnvelopeBroken } from './envelope.ts';
 import { openHead, openWhole, reducerVersion } from './row.ts';
-import type { Row, Rows } from './rows.ts';
+import type { Rows } from './rows.ts';
 import { openEvent } from './sealing.ts';
 import { fits } from './settled.ts';
 import { patientStream } from './streams.ts';
@@ -25,11 +25,18 @@ export interface Sources {
   readonly definitions: readonly EventDefinition[];
 }
 
+/** A record, and the events after it where they were read with it, as far as one stride goes. */
+export interface Base {
+  readonly record: PatientRecord;
+  /** Of this turn of the event loop: whoever waits in between reads them anew. */
+  readonly tail?: readonly RecordedEvent[];
+}
+
 /** Events that are opened and folded before other work gets its turn. */
 const stride = 1_000;
 
 /**
- * The record that a patient's row holds: with `whole` joined with its archive. Absent where there is no row that
+ * The record that a patient's row holds: with `whole` joined with its archive; and its tail. Absent where there is no row that
  * can be believed: one of another reducer, one that does not open, one that stands beyond the log. A row is a
  * cache, and the events are there.
  */
@@ -38,48 +45,57 @@ export const recordOfRow = (
   tenant: string,
   key: SubjectKey,
   need: Need,
-): PatientRecord | undefined => {
+): Base | undefined => {
   const row = rows.get(key.subject);
   if (row === undefined || row.reducer !== reducerVersion) return undefined;
   try {
     const head = openHead(row, tenant, key);
-    if (!standsInLog(log, key.subject, row, head)) return undefined;
-    if (row.archivedAt === undefined || need === 'current') return head;
+    const [last, ...tail] = log.streamSlice(patientStream(key.subject), row.revision, 1 + stride);
+    if (last?.recordedAt !== head.recordedAt) return undefined;
+    if (row.archivedAt === undefined || need === 'current') return { record: head, tail };
     const archive = rows.archive(key.subject);
-    return archive && openWhole(head, row.archivedAt, archive, tenant, key);
+    return archive && { record: openWhole(head, row.archivedAt, archive, tenant, key), tail };
   } catch (error) {
     if (error instanceof EnvelopeBroken) return undefined;
     throw error;
   }
 };
 
-const standsInLog = (log: RecordLog, subject: string, row: Row, head: PatientRecord): boolean =>
-  log.streamSlice(patientStream(subject), row.revision, 1)[0]?.recordedAt === head.recordedAt;
-
 /**
- * `base` and the events after it, as far as one stride goes; `done` where that is all there are. Absent where an
+ * The record of `base` and the events after it, as far as one stride goes; `done` where that is all there are. Absent where an
  * event does not fit a head. Throws EnvelopeBroken and UnknownEvent.
  */
 export const advance = (
   sources: Sources,
   tenant: string,
   key: SubjectKey,
-  base: PatientRecord,
+  { record: base, tail }: Base,
 ): { readonly record: PatientRecord; readonly done: boolean } | undefined => {
-  const events = openSlice(sources, tenant, key, base.revision + 1, stride);
+  const events =
+    tail === undefined
+      ? openSlice(sources, tenant, key, base.revision + 1, stride)
+      : openAll(sources, tenant, key, tail);
   const record = base.settledBefore === undefined ? fold(base, events) : foldIntoHead(base, events);
   return record && { record, done: events.length < stride };
 };
 
 /** Up to `limit` events of a patient from revision `from` on, opened. Throws EnvelopeBroken and UnknownEvent. */
 export const openSlice = (
-  { log, definitions }: Sources,
+  sources: Sources,
   tenant: string,
   key: SubjectKey,
   from: number,
   limit: number,
 ): PatientEvent[] =>
-  log.streamSlice(patientStream(key.subject), from, limit).map((event) => {
+  openAll(sources, tenant, key, sources.log.streamSlice(patientStream(key.subject), from, limit));
+
+const openAll = (
+  { definitions }: Sources,
+  tenant: string,
+  key: SubjectKey,
+  events: readonly RecordedEvent[],
+): PatientEvent[] =>
+  events.map((event) => {
     if (event.metadata.tenant !== tenant) throw new EnvelopeBroken('recorded under another tenant');
     return openEvent(event, key, definitions);
   });

@@ -8,7 +8,7 @@ import { LruCache } from '../vault/lru.ts';
 import type { Ground } from './command.ts';
 import { NotCanonical } from './commitment.ts';
 import { EnvelopeBroken } from './envelope.ts';
-import { advance, type Need, openSlice, recordOfRow, type Sources } from './loading.ts';
+import { advance, type Base, type Need, openSlice, recordOfRow, type Sources } from './loading.ts';
 import { sealHead, sealRow } from './row.ts';
 import type { SealedRow } from './rows.ts';
 import { splitIsDue } from './settled.ts';
@@ -120,24 +120,28 @@ export class RecordReader {
     const begun = performance.now();
     const cached = this.#cache.get(key.subject)?.record;
     const base =
-      cached !== undefined && suffices(cached, need) ? cached : recordOfRow(this.#sources, tenant, key, need);
-    let record = base ?? emptyRecord;
+      cached !== undefined && suffices(cached, need)
+        ? { record: cached }
+        : recordOfRow(this.#sources, tenant, key, need);
+    let reached: Base = base ?? { record: emptyRecord };
     for (;;) {
       const pending = this.#sources.log.pending(patientStream(key.subject));
       if (pending !== undefined) {
         await pending;
+        reached = { record: reached.record };
         continue;
       }
-      const step = advance(this.#sources, tenant, key, record);
+      const step = advance(this.#sources, tenant, key, reached);
       if (step === undefined) return this.#read(tenant, key, 'whole');
-      record = step.record;
+      reached = { record: step.record };
       if (step.done) break;
       await nextTurn();
     }
+    const { record } = reached;
     const weight = 1 + record.consents.length + record.emergencies.length;
     this.#cache.set(key.subject, { record, fresh: true }, weight);
     const seconds = (performance.now() - begun) / 1000;
-    const tail = record.revision - (base?.revision ?? emptyRecord.revision);
+    const tail = record.revision - (base?.record ?? emptyRecord).revision;
     this.#metrics?.recordRead(base === undefined ? 'stream' : 'row', seconds, tail);
     return this.#settle(record);
   }
