@@ -1,9 +1,9 @@
 import { measureRender } from './report-render.ts';
 import type { BenchRow } from './row.ts';
 
-const few = 1_000;
-const many = 5_000;
-/** How much more a patient may cost, and memory take, where there are five times as many. */
+const few = 2_000;
+const many = 8_000;
+/** How much more a patient may cost, and memory take, where there are four times as many. */
 const aimTime = 0.8;
 const aimMemory = 0.6;
 const mostMiB = 512;
