@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import type { Identifier } from '../../schemas/coding.ts';
 import type { Question, Verdict } from '../../schemas/decision.ts';
 import { type Scope, scopes } from '../../schemas/http/scopes.ts';
 import { mintToken } from '../access/development-issuer.ts';
+import { selfSignedFiles } from '../report-signing.ts';
 import { type DemoServer, run, startServer } from './demo/server.ts';
 
 const purposes = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
@@ -145,6 +146,24 @@ export const demo = async (examples: string, out: NodeJS.WritableStream): Promis
     await server.stop();
     server = undefined;
     say(await ledger('fsck'));
+
+    step('A regulator asks for everything: one signed PDF, with its evidence inside');
+    await ledger('keys', 'init-report-signer');
+    const document = join(folder, 'export.pdf');
+    say(await ledger('export', '--all', 'yes', '--reason', 'Order 7 of the authority', '--out', document));
+
+    step(
+      'She checks it offline, with nothing but the file and the keys: no ledger, no configuration, no network',
+    );
+    const trust = join(folder, 'trusted-keys');
+    const verifiers = await ledger('keys', 'verifiers');
+    const vkeys = verifiers
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('  ')[0]);
+    const { certificatesFile } = selfSignedFiles(join(dataFolder, 'keys'));
+    await writeFile(trust, [...vkeys, await readFile(certificatesFile, 'utf8')].join('\n'));
+    say(await run(['verify', document, '--trust', trust]));
     out.write('\nAll as it must be.\n');
   } finally {
     await server?.kill();
