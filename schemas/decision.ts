@@ -57,6 +57,7 @@ export const reason = z.enum([
   'break-glass',
   'break-glass-undeclared',
   'break-glass-refused',
+  'restricted',
 ]);
 export type Reason = z.infer<typeof reason>;
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { decisionEntry } from '../schemas/events/decisions-recorded.ts';
+import { decisionEntry, olderDecisionEntries } from '../schemas/events/decisions-recorded.ts';
 import { defineEvent } from '../schemas/events/define.ts';
 import { metadata } from '../schemas/events/metadata.ts';
 import { eventDefinitions } from '../schemas/events/registry.ts';
@@ -19,7 +19,12 @@ const publishedFile = join(registry, 'published.json');
 const stored = [
   ...eventDefinitions,
   defineEvent('EventMetadata', 'What stands beside each event in clear', [], metadata),
-  defineEvent('DecisionEntry', 'One answer, sealed in DecisionsRecorded', [], decisionEntry),
+  defineEvent(
+    'DecisionEntry',
+    'One answer, sealed in DecisionsRecorded',
+    olderDecisionEntries,
+    decisionEntry,
+  ),
 ];
 
 const readJson = (file: string) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);

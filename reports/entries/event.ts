@@ -50,6 +50,9 @@ const nameOf = (event: PatientEvent | undefined, { wording, styles }: Pen): Span
       return named(event.payload.declarationId);
     case 'PatientErased':
       return named(wording.event.erasure(event.payload.erasureId));
+    case 'RestrictionPlaced':
+    case 'RestrictionLifted':
+      return named(wording.event.restriction(event.payload.restrictionId));
     default:
       return named(wording.event.consent(event.payload.consentId));
   }
@@ -87,6 +90,12 @@ const bodyOf = (event: PatientEvent, pen: Pen): Entry['body'] => {
         ...recordedBy(payload.agent, pen),
       ];
     }
+    case 'RestrictionPlaced':
+    case 'RestrictionLifted':
+      return [
+        ...sentences(styles.text, wording.event.reason(event.payload.reason)),
+        ...recordedBy(event.payload.agent, pen),
+      ];
     case 'ConsentExpired':
     case 'PatientErased':
       return [];

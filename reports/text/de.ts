@@ -167,6 +167,8 @@ export const de: Wording = {
       ConsentInvalidated: 'Einwilligung irrtümlich eingetragen',
       EmergencyAccessDeclared: 'Notfallzugriff erklärt',
       PatientErased: 'Patient gelöscht',
+      RestrictionPlaced: 'Verarbeitung eingeschränkt',
+      RestrictionLifted: 'Einschränkung aufgehoben',
     },
     refusal: 'Einwilligung verweigert',
     unreadable: (path) =>
@@ -179,6 +181,7 @@ export const de: Wording = {
     },
     except: 'Ausnahme: ',
     consent: (id) => `Einwilligung ${id}`,
+    restriction: (id) => `Einschränkung ${id}`,
     erasure: (id) => `Löschung ${id}`,
     form: (formId, version) => `auf Formular ${formId}, Version ${version}`,
     replaces: (ids) => `Ersetzt ${ids}.`,
@@ -237,6 +240,7 @@ export const de: Wording = {
       'break-glass': 'ein Notfall war erklärt',
       'break-glass-undeclared': 'kein Notfall war erklärt',
       'break-glass-refused': 'der Patient hat Notfallzugriff verweigert',
+      restricted: 'die Verarbeitung war eingeschränkt',
     },
     question: (who, action, purpose, items) =>
       `${who} wollte ${items === 1 ? 'Daten' : `${items} Angaben`} ${{ collect: 'erheben', access: 'abrufen', use: 'verwenden', disclose: 'offenlegen', correct: 'berichtigen' }[action]} für ${purpose}.`,

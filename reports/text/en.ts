@@ -159,6 +159,8 @@ export const en: Wording = {
       ConsentInvalidated: 'Consent entered in error',
       EmergencyAccessDeclared: 'Emergency access declared',
       PatientErased: 'Patient erased',
+      RestrictionPlaced: 'Processing restricted',
+      RestrictionLifted: 'Restriction lifted',
     },
     refusal: 'Consent refused',
     unreadable: (path) =>
@@ -171,6 +173,7 @@ export const en: Wording = {
     },
     except: 'Except: ',
     consent: (id) => `Consent ${id}`,
+    restriction: (id) => `Restriction ${id}`,
     erasure: (id) => `Erasure ${id}`,
     form: (formId, version) => `on form ${formId}, version ${version}`,
     replaces: (ids) => `Replaces ${ids}.`,
@@ -226,6 +229,7 @@ export const en: Wording = {
       'break-glass': 'an emergency was declared',
       'break-glass-undeclared': 'no emergency was declared',
       'break-glass-refused': 'the patient refused emergency access',
+      restricted: 'processing was restricted',
     },
     question: (who, action, purpose, items) =>
       `${who} asked to ${action} ${items === 1 ? 'data' : counted(`${items}`, 'item', 'items')} for ${purpose}.`,

@@ -140,6 +140,7 @@ export interface Wording {
     readonly fhir: (release: string, resourceKey: string) => string;
     readonly reason: (reason: string) => string;
     readonly correctedBy: (consentId: string) => string;
+    readonly restriction: (id: string) => string;
     readonly emergency: (recipient: string, ends: Ends) => string;
     readonly recordedBy: (subject: string, organisation: string | undefined, issuer: string) => string;
   };

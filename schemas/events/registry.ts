@@ -20,6 +20,8 @@ import { patientErased } from './patient-erased.ts';
 import { recipientTold } from './recipient-told.ts';
 import { recipientsListed } from './recipients-listed.ts';
 import { reportIssued } from './report-issued.ts';
+import { restrictionLifted } from './restriction-lifted.ts';
+import { restrictionPlaced } from './restriction-placed.ts';
 import { settingsAdopted } from './settings-adopted.ts';
 import { suppressionKept } from './suppression-kept.ts';
 
@@ -30,6 +32,8 @@ export const eventDefinitions: readonly EventDefinition[] = [
   consentExpired,
   consentInvalidated,
   emergencyAccessDeclared,
+  restrictionPlaced,
+  restrictionLifted,
   patientErased,
   formPublished,
   settingsAdopted,

@@ -6,6 +6,7 @@ import { evidenceRoutes } from './evidence.ts';
 import { exportRoutes } from './exports.ts';
 import { formRoutes } from './forms.ts';
 import { operationRoutes } from './operations.ts';
+import { restrictionRoutes } from './restrictions.ts';
 
 export { publicRoutes } from './operations.ts';
 
@@ -17,6 +18,7 @@ export const apiRoutes = {
   ...formRoutes,
   ...evidenceRoutes,
   ...exportRoutes,
+  ...restrictionRoutes,
   ...erasureRoutes,
   ...operationRoutes,
 };

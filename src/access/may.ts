@@ -17,6 +17,7 @@ export const permissions: Readonly<Record<AccessAction, readonly [Scope, ...Scop
   'sign-checkpoint': ['evidence:sign'],
   'ask-for-export': ['exports:write'],
   'read-exports': ['exports:read'],
+  'restrict-processing': ['restrictions:write'],
   'request-erasure': ['erasures:request'],
   'approve-erasure': ['erasures:approve'],
   'read-erasures': ['erasures:read'],

@@ -3,6 +3,8 @@ import type { ConsentGranted } from '../../schemas/events/consent-granted.ts';
 import type { ConsentInvalidated } from '../../schemas/events/consent-invalidated.ts';
 import type { ConsentRevoked } from '../../schemas/events/consent-revoked.ts';
 import type { EmergencyAccessDeclared } from '../../schemas/events/emergency-access-declared.ts';
+import type { RestrictionLifted } from '../../schemas/events/restriction-lifted.ts';
+import type { RestrictionPlaced } from '../../schemas/events/restriction-placed.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import type { Policy } from './policy.ts';
@@ -145,6 +147,27 @@ export function expire(record: PatientRecord, now: Millis): Result<readonly Deci
       return { type: 'ConsentExpired', payload };
     }),
   );
+}
+
+/** Restricts processing (GDPR Art. 18; S2.8); never fails. */
+export function restrict(_record: PatientRecord, placed: RestrictionPlaced): Result<readonly Decided[]> {
+  return ok([{ type: 'RestrictionPlaced', payload: placed }]);
+}
+
+/**
+ * Lifts a restriction.
+ *
+ * @returns `not-found` where it does not stand
+ */
+export function liftRestriction(
+  record: PatientRecord,
+  lifted: RestrictionLifted,
+): Result<readonly Decided[]> {
+  const stands = record.restrictions?.some(
+    (each) => each.restrictionId === lifted.restrictionId && !each.lifted,
+  );
+  if (!stands) return fail('not-found', 'no such restriction stands (S2.8)');
+  return ok([{ type: 'RestrictionLifted', payload: lifted }]);
 }
 
 /** Why nothing can be decided on a record that is closed; absent for every other. */

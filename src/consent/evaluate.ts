@@ -1,11 +1,12 @@
 import { type Answer, algorithm, type Verdict } from '../../schemas/decision.ts';
+import type { Millis } from '../../schemas/instant.ts';
 import { breakTheGlass } from './break-glass.ts';
 import { type Chorus, combine, heardOf, isWithheld, type Voice, type Voices, voicesOf } from './combine.ts';
 import { knownAt } from './known.ts';
 import { breakGlassKey, type Policy } from './policy.ts';
 import type { ResolvedItem, ResolvedQuestion } from './question.ts';
 import { residualOf } from './residual.ts';
-import { emptyRecord, type PatientRecord } from './state.ts';
+import { emptyRecord, type PatientRecord, type Restriction } from './state.ts';
 import { met } from './truth.ts';
 import { allObligations, basisOf, missingOf, permitObligations, verdict } from './verdict.ts';
 import { type View, viewerOf } from './view.ts';
@@ -28,11 +29,11 @@ export function evaluate(
   }
   if (record.erased) {
     const verdict: Verdict = { decision: 'deny', reason: 'unknown-patient', basis: [] };
-    const { validAtText, knownAtText, items } = question;
-    const times = { validAt: validAtText, knownAt: knownAtText };
-    return { algorithm, ...times, revision: record.erased.revision, items: items.map(() => verdict) };
+    return answerWith(question, record.erased.revision, verdict);
   }
   const known = knownAt(record, question.knownAt);
+  const restriction = restrictionAt(known, question.validAt);
+  if (restriction) return answerWith(question, known.revision, restrictedBy(restriction, question));
   const view = viewerOf(known, policy)(question);
   return {
     algorithm,
@@ -47,6 +48,28 @@ export function evaluate(
     validAt: question.validAtText,
   };
 }
+
+/** The same verdict on every item. */
+const answerWith = (
+  { validAtText, knownAtText, items }: ResolvedQuestion,
+  revision: number,
+  verdict: Verdict,
+): Answer => ({
+  ...{ algorithm, validAt: validAtText, knownAt: knownAtText, revision },
+  items: items.map(() => verdict),
+});
+
+/** The restriction of processing that stands at a moment, the first of several (S2.8). */
+const restrictionAt = ({ restrictions }: PatientRecord, validAt: Millis): Restriction | undefined =>
+  restrictions?.find(
+    ({ recordedAt, lifted }) => recordedAt <= validAt && !(lifted && lifted.recordedAt <= validAt),
+  );
+
+/** It names itself by its revision; that the glass was broken in vain is still to be reviewed (S6.3). */
+const restrictedBy = ({ revision }: Restriction, { purpose }: ResolvedQuestion): Verdict => ({
+  ...{ decision: 'deny', reason: 'restricted', basis: [{ revision }] },
+  ...(purpose === breakGlassKey && { review: true as const }),
+});
 
 function judgeItem(
   view: View,

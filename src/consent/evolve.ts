@@ -7,6 +7,7 @@ import {
   emptyRecord,
   type PatientEvent,
   type PatientRecord,
+  type Restriction,
 } from './state.ts';
 
 const dayMs = 86_400_000;
@@ -34,6 +35,7 @@ class Draft {
   private consents: ConsentEntry[];
   private emergencies: PatientRecord['emergencies'][number][];
   private requests: PatientRecord['requests'][number][];
+  private restrictions: readonly Restriction[];
   private places: Map<string, number>;
   private erased: At | undefined;
   private readonly copied = new Map<number, DraftEntry>();
@@ -44,6 +46,7 @@ class Draft {
     this.emergencies = [...record.emergencies];
     this.requests = [...record.requests];
     this.places = new Map(record.consents.map((entry, place) => [entry.grant.consentId, place]));
+    this.restrictions = record.restrictions ?? [];
     this.erased = record.erased;
   }
 
@@ -83,7 +86,20 @@ class Draft {
         });
         break;
       }
+      case 'RestrictionPlaced': {
+        const { restrictionId } = event.payload;
+        this.restrictions = [...this.restrictions, { ...at, restrictionId }];
+        break;
+      }
+      case 'RestrictionLifted': {
+        const { restrictionId } = event.payload;
+        this.restrictions = this.restrictions.map((each) =>
+          each.restrictionId === restrictionId ? { ...each, lifted: each.lifted ?? at } : each,
+        );
+        break;
+      }
       case 'PatientErased':
+        this.restrictions = [];
         this.consents = [];
         this.emergencies = [];
         this.requests = [];
@@ -102,7 +118,8 @@ class Draft {
     const requests = this.requests
       .filter((request) => request.recordedAt > recordedAt - dayMs)
       .slice(-maxRequests);
-    const record = { revision, recordedAt, consents, emergencies, requests };
+    const restrictions = this.restrictions.length > 0 && { restrictions: this.restrictions };
+    const record = { revision, recordedAt, consents, emergencies, requests, ...restrictions };
     return this.erased === undefined ? { ...this.before, ...record } : { ...record, erased: this.erased }; // Whole: it leaves nothing out.
   }
 

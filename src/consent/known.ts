@@ -11,12 +11,19 @@ export function knownAt(record: PatientRecord, moment: Millis): PatientRecord {
   const consents = record.consents.filter(known).map((entry) => entryKnown(entry, known));
   const emergencies = record.emergencies.filter(known);
   const requests = record.requests.filter(known);
-  const last = [...consents.flatMap(momentsOf), ...emergencies, ...requests].reduce<At>(
+  const restrictions = record.restrictions?.filter(known).map(({ lifted, ...placed }) => ({
+    ...placed,
+    ...(lifted && known(lifted) && { lifted }),
+  }));
+  const restricted =
+    restrictions?.flatMap(({ lifted, ...placed }) => (lifted ? [placed, lifted] : [placed])) ?? [];
+  const last = [...consents.flatMap(momentsOf), ...emergencies, ...requests, ...restricted].reduce<At>(
     (latest, at) => (at.revision > latest.revision ? at : latest),
     emptyRecord,
   );
   const { revision, recordedAt } = last;
-  return { ...record, revision, recordedAt, consents, emergencies, requests };
+  const kept = restrictions && { restrictions };
+  return { ...record, revision, recordedAt, consents, emergencies, requests, ...kept };
 }
 
 function entryKnown(

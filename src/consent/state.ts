@@ -4,6 +4,8 @@ import type { ConsentInvalidated } from '../../schemas/events/consent-invalidate
 import type { ConsentRevoked } from '../../schemas/events/consent-revoked.ts';
 import type { EmergencyAccessDeclared } from '../../schemas/events/emergency-access-declared.ts';
 import type { PatientErased } from '../../schemas/events/patient-erased.ts';
+import type { RestrictionLifted } from '../../schemas/events/restriction-lifted.ts';
+import type { RestrictionPlaced } from '../../schemas/events/restriction-placed.ts';
 import type { Millis } from '../../schemas/instant.ts';
 
 /** An event of a patient's stream, opened and upcast to its newest version. */
@@ -14,6 +16,8 @@ export type PatientEvent = Recorded &
     | { readonly type: 'ConsentExpired'; readonly payload: ConsentExpired }
     | { readonly type: 'ConsentInvalidated'; readonly payload: ConsentInvalidated }
     | { readonly type: 'EmergencyAccessDeclared'; readonly payload: EmergencyAccessDeclared }
+    | { readonly type: 'RestrictionPlaced'; readonly payload: RestrictionPlaced }
+    | { readonly type: 'RestrictionLifted'; readonly payload: RestrictionLifted }
     | { readonly type: 'PatientErased'; readonly payload: PatientErased }
   );
 
@@ -58,6 +62,12 @@ export interface Emergency extends At {
   readonly until: Millis;
 }
 
+/** A restriction of processing, from when it was recorded until its lifting was (S2.8). */
+export interface Restriction extends At {
+  readonly restrictionId: string;
+  readonly lifted?: At;
+}
+
 /** One patient's whole record, folded: the fold of its stream up to `revision`. */
 export interface PatientRecord {
   /** -1 for the empty record. */
@@ -68,6 +78,8 @@ export interface PatientRecord {
   readonly emergencies: readonly Emergency[];
   /** The requests of the last day, at most 1,000, oldest first: by these a retry is known again. */
   readonly requests: readonly Request[];
+  /** Absent where there never was one. */
+  readonly restrictions?: readonly Restriction[];
   /** Present once the patient was erased: the record is closed, and holds nothing else but its revision. */
   readonly erased?: At;
   /**

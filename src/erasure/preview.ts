@@ -20,7 +20,8 @@ export const turnedToPermit = (
 ): readonly Coding[] => {
   if (!implicitPolicy.unknownPatients) return [];
   const inForce = standings(record.consents).filter(({ begins, ends }) => begins <= now && now < ends);
-  if (!inForce.some(({ entry }) => refuses(entry.grant))) return [];
+  const isRestricted = record.restrictions?.some(({ lifted }) => !lifted) ?? false;
+  if (!isRestricted && !inForce.some(({ entry }) => refuses(entry.grant))) return [];
   return implicitPolicy.purposes
     .filter(({ decision }) => decision === 'permit')
     .map(({ purpose }) => purpose);

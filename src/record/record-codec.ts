@@ -1,7 +1,15 @@
 import type { ClassCoding, Coding } from '../../schemas/coding.ts';
 import type { FhirPeriod } from '../../schemas/instant.ts';
 import type { Exception, Rule } from '../../schemas/provision.ts';
-import type { At, ConsentEntry, Effect, Emergency, PatientRecord, Request } from '../consent/state.ts';
+import type {
+  At,
+  ConsentEntry,
+  Effect,
+  Emergency,
+  PatientRecord,
+  Request,
+  Restriction,
+} from '../consent/state.ts';
 import { type Codec, lazily, listOf, objectOf, plain } from './positional.ts';
 
 type Grant = ConsentEntry['grant'];
@@ -84,6 +92,9 @@ export const recordCodec = objectOf<PatientRecord>({
   consents: listOf(consent) as Codec<readonly ConsentEntry[]>,
   emergencies: listOf(emergency) as Codec<readonly Emergency[]>,
   requests: listOf(request) as Codec<readonly Request[]>,
+  restrictions: listOf(
+    objectOf<Restriction>({ revision: plain(), recordedAt: plain(), restrictionId: plain(), lifted: at }),
+  ) as Codec<readonly Restriction[]>,
   erased: at,
   settledBefore: plain(),
 });

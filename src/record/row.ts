@@ -10,7 +10,7 @@ import { patientStream } from './streams.ts';
  * Of the code that folds and encodes records. Raise it whenever `evolve`, a codec or the rule of settled.ts changes
  * what a row holds: rows of another version are not read, and are built anew.
  */
-export const reducerVersion = 2;
+export const reducerVersion = 3;
 
 /** Seals a whole record as a row; what is settled goes to an archive where there is much of it. */
 export const sealRow = (record: PatientRecord, tenant: string, key: SubjectKey): SealedRow => {

@@ -79,7 +79,9 @@ export const fits = (head: PatientRecord, event: PatientEvent): boolean => {
     case 'ConsentInvalidated':
       return false; // What it replaced stands again (S2.4).
     case 'EmergencyAccessDeclared':
-      return true;
+    case 'RestrictionPlaced':
+    case 'RestrictionLifted':
+      return true; // Restrictions stay in the head.
     case 'PatientErased':
       return false; // It closes what is in the archive too.
   }
@@ -89,11 +91,12 @@ const entryOf = (record: PatientRecord, consentId: string): ConsentEntry | undef
   record.consents.find(({ grant }) => grant.consentId === consentId);
 
 /** The latest revision that a fact of the record was recorded at: what an answer as of then names (S7.5). */
-const latestRevision = ({ consents, emergencies }: PatientRecord): number =>
-  [...consents.map(latestOf), ...emergencies.map(({ revision }) => revision)].reduce(
-    (latest, revision) => Math.max(latest, revision),
-    -1,
-  );
+const latestRevision = ({ consents, emergencies, restrictions = [] }: PatientRecord): number =>
+  [
+    ...consents.map(latestOf),
+    ...emergencies.map(({ revision }) => revision),
+    ...restrictions.map(({ revision, lifted }) => lifted?.revision ?? revision),
+  ].reduce((latest, revision) => Math.max(latest, revision), -1);
 
 const latestOf = ({ revision, revocations, invalidated, expired }: ConsentEntry): number =>
   Math.max(

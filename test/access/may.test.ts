@@ -28,6 +28,7 @@ const expected: Readonly<Record<Scope, readonly AccessAction[]>> = {
   'evidence:sign': ['sign-checkpoint'],
   'exports:write': ['ask-for-export'],
   'exports:read': ['read-exports'],
+  'restrictions:write': ['restrict-processing'],
   'erasures:request': ['request-erasure'],
   'erasures:approve': ['approve-erasure'],
   'erasures:read': ['read-erasures'],

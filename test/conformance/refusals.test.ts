@@ -43,6 +43,10 @@ const decided = (command: Told, before: readonly Told[]): Result<unknown> => {
       return decide.invalidate(record, command.payload);
     case 'EmergencyAccessDeclared':
       return decide.declareEmergency({ ...command.payload, now }, policy);
+    case 'RestrictionPlaced':
+      return decide.restrict(record, command.payload);
+    case 'RestrictionLifted':
+      return decide.liftRestriction(record, command.payload);
     case 'ConsentExpired':
     case 'PatientErased':
       throw new Error(`no command leads to ${command.type}`);

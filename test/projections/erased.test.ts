@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
 import { commitEntry, sealEntry } from '../../src/decisions/entry.ts';
 import { differing, digestModels, digestRebuilt } from '../../src/projections/compare.ts';
@@ -21,7 +22,7 @@ const disclose = async ({ store }: LedgerKit, key: SubjectKey): Promise<void> =>
   const revision = store.streamSlice(stream, 0).length - 1;
   const entry = commitEntry({ decisionId: randomUUID() } as never);
   const entries = [sealEntry(entry, key, { tenant, stream, revision: revision + 1 })];
-  const metadata = { schemaVersion: 1, tenant, commitment: '' };
+  const metadata = { schemaVersion: decisionsRecorded.versions.length, tenant, commitment: '' };
   const data = Buffer.from(JSON.stringify({ entries }));
   await store.append(stream, [{ id: randomUUID(), type: 'DecisionsRecorded', metadata, data }], revision);
 };

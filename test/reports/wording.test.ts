@@ -15,6 +15,8 @@ const ofPatients = [
   'ConsentInvalidated',
   'EmergencyAccessDeclared',
   'PatientErased',
+  'RestrictionPlaced',
+  'RestrictionLifted',
 ];
 
 test('every language has a title for every event of a patient, and they differ', () => {

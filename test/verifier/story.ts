@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
 import { entriesRoot } from '../../src/decisions/entries-tree.ts';
 import { commitEntry, sealEntry } from '../../src/decisions/entry.ts';
 import type { Decision } from '../../src/decisions/port.ts';
@@ -26,7 +27,7 @@ const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision): 
   const entries = [sealEntry(entry, key, place)];
   const commitment = entriesRoot([entry.commitment]);
   const data = Buffer.from(JSON.stringify({ entries }), 'utf8');
-  const metadata = { schemaVersion: 1, tenant, commitment };
+  const metadata = { schemaVersion: decisionsRecorded.versions.length, tenant, commitment };
   await store.append(place.stream, [{ id: randomUUID(), type: 'DecisionsRecorded', metadata, data }], -1);
 };
 

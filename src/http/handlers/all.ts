@@ -9,6 +9,7 @@ import { exportHandlers } from './exports.ts';
 import { formHandlers } from './forms.ts';
 import { operationHandlers } from './operations.ts';
 import { patientHandlers } from './patients.ts';
+import { restrictionHandlers } from './restrictions.ts';
 
 /** One handler for each operation of the contract. */
 export const allHandlers = (services: Services): Handlers => ({
@@ -19,6 +20,7 @@ export const allHandlers = (services: Services): Handlers => ({
   ...formHandlers(services),
   ...evidenceHandlers(services),
   ...exportHandlers(services),
+  ...restrictionHandlers(services),
   ...erasureHandlers(services),
   ...operationHandlers(services),
 });
