@@ -37,7 +37,7 @@ it(
         await writeFile(connectionStringFile, connectionTo(server).connectionString, { mode: 0o600 });
         const settings = { store: 'eventstoredb', eventstoredb: { connectionStringFile } };
         const ledger = await fillLedger(folder, 100, settings);
-        const { ino } = await stat(join(ledger.config.dataFolder, 'log.db'));
+        const { birthtimeMs } = await stat(join(ledger.config.dataFolder, 'log.db'));
         const { code, stdout, stderr } = await ledger.run(['drill']);
         assert.equal(code, 0, stderr);
         assert.match(
@@ -46,7 +46,7 @@ it(
         );
         for (const title of ['Opening', 'Reading the log', 'Reading the read models'])
           assert.match(stderr, new RegExp(`^${title} 100%`, 'm'));
-        assert.notEqual((await stat(join(ledger.config.dataFolder, 'log.db'))).ino, ino);
+        assert.ok((await stat(join(ledger.config.dataFolder, 'log.db'))).birthtimeMs > birthtimeMs);
         assert.equal((await ledger.run(['fsck'])).code, 0);
       } finally {
         await server.stop();
