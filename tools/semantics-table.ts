@@ -8,7 +8,7 @@ import ts from 'typescript';
 const page = 'docs/semantics-coverage.md';
 
 /** How many numbered rules each section has. */
-const sections = { S1: 4, S2: 7, S3: 5, S4: 3, S5: 2, S6: 3, S7: 7, S8: 7 };
+const sections = { S1: 4, S2: 8, S3: 5, S4: 3, S5: 2, S6: 3, S7: 7, S8: 7 };
 
 const rules = Object.entries(sections).flatMap(([section, count]) =>
   Array.from({ length: count }, (_, index) => `${section}.${index + 1}`),

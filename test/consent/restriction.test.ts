@@ -48,7 +48,7 @@ suite('a restriction of processing', () => {
     assert.equal(told(given(...two, lifted('r'), lifted('s'))), 'permit: permitted');
   });
 
-  test('S2.8 S6.3 denies breaking the glass too, which is still to be reviewed', () => {
+  test('S2.8, S6.3 denies breaking the glass too, which is still to be reviewed', () => {
     const emergency = declared('Practitioner/amy', '2026-07-01T00:00:00.000Z');
     const record = given(granted('a'), emergency, placed('r'));
     const verdict = ask(record, { purpose: breakTheGlass });
