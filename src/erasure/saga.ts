@@ -34,7 +34,7 @@ export interface SagaParts {
   readonly erasures: Erasures;
   readonly records: Pick<Records, 'close'>;
   readonly keyring: Pick<Keyring, 'keyOf'>;
-  readonly vault: Pick<Vault, 'get' | 'destroy' | 'suppress'>;
+  readonly vault: Pick<Vault, 'get' | 'fence' | 'destroy' | 'suppress'>;
   readonly log: Pick<LocalLog, 'slice' | 'head'>;
   readonly projections: Pick<Projections, 'disclosures' | 'caughtUp'>;
   readonly exports: Pick<Exports, 'removeExportsOf'>;
@@ -130,7 +130,9 @@ const beginning = async (parts: SagaParts, subject: string, closed: Closed, sinc
   const key = await parts.keyring.keyOf(subject);
   const late =
     key && (await lateRecipients({ ...parts, definitions: eventDefinitions }, { subject, key }, since));
-  const epoch = (await parts.vault.get(subject))?.epoch;
+  const entry = await parts.vault.get(subject);
+  // While keys are rotated it may be wrapped anew, under the epoch of the fence, before it is destroyed.
+  const epoch = entry && Math.max(entry.epoch, (await parts.vault.fence())?.epoch ?? 0);
   return {
     closedAt: isoOf(closed.recordedAt),
     closedRevision: closed.revision,

@@ -5,7 +5,7 @@ import type { Found } from './erasures.ts';
 import { carryOutErasure, type SagaParts } from './saga.ts';
 
 export interface WorkParts extends SagaParts {
-  readonly vault: Pick<Vault, 'get' | 'destroy' | 'suppress'>;
+  readonly vault: Pick<Vault, 'get' | 'fence' | 'destroy' | 'suppress'>;
   /** Days before its deadline at which a request is due soon. */
   readonly soonDays: number;
   /** Days after which a request that was decided is itself forgotten. */
