@@ -46,6 +46,7 @@ const series = async (): Promise<Map<string, Set<string>>> => {
   for (const why of reason.options) metrics.decided('deny', why);
   metrics.served('POST', '/decisions', 200, 0.001);
   metrics.watchLag('current-consent', () => 1);
+  metrics.watchErasures(() => ({ 'in-time': 1, 'due-soon': 1, overdue: 1 }));
   const known = new Map<string, Set<string>>();
   for (const line of (await metrics.text()).split('\n')) {
     const [, name, labels = ''] = /^(\w+)(?:\{(.*)\})? /.exec(line) ?? [];
