@@ -8,6 +8,7 @@ import { signPdf } from './pades/port.ts';
 import { subjectsUnderForm } from './projections/consents-index.ts';
 import { findDisclosures } from './projections/disclosures-index.ts';
 import { openReaders } from './projections/readers.ts';
+import { giveWay } from './projections/thread.ts';
 import { reportFonts } from './report-fonts.ts';
 import { openReportSigning, type ReportSigning, type ReportSigningPlaces } from './report-signing.ts';
 import { AnswersTable } from './reporting/answers-table.ts';
@@ -47,6 +48,7 @@ const patientsBetween = 50;
 /** The composition root of the thread of an export: it reads what the service writes, and writes the export's file. */
 const { places, modelsFolder, file: path, keyId, about, earlier } = workerData as ExportStart;
 const port = parentPort!;
+giveWay();
 const tell = (message: ExportMessage): void => port.postMessage(message);
 
 await using opened = new AsyncDisposableStack();

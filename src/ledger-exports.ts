@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { eventDefinitions } from '../schemas/events/registry.ts';
 import type { Millis } from '../schemas/instant.ts';
+import { fail } from '../schemas/result.ts';
 import type { Config } from './config.ts';
 import type { ExportEvidence } from './evidence/port.ts';
 import type { ExportPlaces, ExportStart } from './exports-thread.ts';
@@ -20,6 +21,8 @@ import { logFile } from './store/sqlite.ts';
 import type { Keyring } from './vault/keyring.ts';
 import type { Vault } from './vault/port.ts';
 
+const notCounted = fail('position-pending', 'the read models have not counted the whole log');
+
 /** What exports need of an opened ledger. */
 export interface ExportedLedger {
   readonly config: Config;
@@ -35,6 +38,8 @@ const dayMs = 86_400_000;
 const cleanEveryMs = 60_000;
 /** How long an export waits for the read models to count the log. */
 const countedMs = 60_000;
+/** After what passes by itself, as an outage of the vault. */
+const retryMs = 30_000;
 const entry = new URL('./exports-thread.ts', import.meta.url);
 
 /**
@@ -59,11 +64,12 @@ export const openLedgerExports = async (
     reports: new ReportLog({ store, log: store, keyring, definitions: eventDefinitions }),
     work: async (job, signal, onProgress) => {
       const counted = () => projections.caughtUp(countedMs);
-      await counted();
+      if (!(await counted())) return notCounted;
       const start: ExportStart = { ...job, places, modelsFolder: projections.folder()! };
       return runJob({ entry, start, evidence, counted }, signal, onProgress);
     },
     retentionMs: config.exports.retentionDays * dayMs,
+    retryMs,
     atOnce: config.exports.atOnce,
     onFailure: onTrouble,
   });

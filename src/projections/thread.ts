@@ -50,7 +50,7 @@ const build = async (
   }
 };
 
-/** So that the thread that answers goes first. On Linux a priority is a thread's; elsewhere it would be everybody's. */
-const giveWay = (): void => {
+/** So that the thread that answers goes before the one that calls this. On Linux a priority is a thread's; elsewhere it would be everybody's. */
+export const giveWay = (): void => {
   if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 };

@@ -1,8 +1,10 @@
 import type { ReportIssued } from '../../schemas/events/report-issued.ts';
+import type { FailureCode } from '../../schemas/failures.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
+import { VaultUnavailable } from '../vault/port.ts';
 import type { ExportIndex, ExportStatus, IndexedExport } from './export-index.ts';
 import type { JobProgress, runJob } from './job.ts';
 import type { ExportView } from './port.ts';
@@ -34,11 +36,23 @@ export interface QueueParts {
   ) => ReturnType<typeof runJob>;
   readonly clock: () => Millis;
   readonly retentionMs: Millis;
+  /** How long a job waits that met what passes by itself. */
+  readonly retryMs: Millis;
   /** Jobs that are worked on at a time. */
   readonly atOnce: number;
   /** Told of each that failed, by its stable code. */
   readonly onFailure: (code: string) => void;
 }
+
+/** What passes by itself: the store, the vault or the read models were not to be had. */
+const passing: readonly FailureCode[] = [
+  'store-unavailable',
+  'store-full',
+  'vault-unavailable',
+  'write-contention',
+  'outcome-unknown',
+  'position-pending',
+];
 
 interface Running {
   readonly abort: AbortController;
@@ -51,6 +65,9 @@ export class Queue {
   readonly #parts: QueueParts;
   readonly #running = new Map<string, Running>();
   readonly #watchers = new Map<string, PromiseWithResolvers<void>>();
+  readonly #resting = new Map<string, NodeJS.Timeout>();
+  /** What is being destroyed: it is not taken up again in between. */
+  readonly #ending = new Set<string>();
   #closed = false;
 
   constructor(parts: QueueParts) {
@@ -62,7 +79,7 @@ export class Queue {
     const { index, atOnce } = this.#parts;
     for (const one of index.those('running', 'queued')) {
       if (this.#closed || this.#running.size >= atOnce) return;
-      if (!this.#running.has(one.id)) this.#take(one);
+      if (![this.#running, this.#resting, this.#ending].some((held) => held.has(one.id))) this.#take(one);
     }
   }
 
@@ -83,15 +100,21 @@ export class Queue {
   /** Stops the work on an export, and destroys what there is of it. */
   async end(one: IndexedExport, status: ExportStatus, failure: string | null = null): Promise<void> {
     const running = this.#running.get(one.id);
-    running?.abort.abort();
-    await running?.ended;
-    const now = this.#parts.index.get(one.id);
-    if (now !== undefined) await this.#parts.shelf.destroy(now, status, failure);
-    this.#tell(one.id);
+    this.#ending.add(one.id);
+    try {
+      running?.abort.abort();
+      await running?.ended;
+      const now = this.#parts.index.get(one.id);
+      if (now !== undefined) await this.#parts.shelf.destroy(now, status, failure);
+    } finally {
+      this.#ending.delete(one.id);
+      this.#tell(one.id);
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const waking of this.#resting.values()) clearTimeout(waking);
     for (const { abort } of this.#running.values()) abort.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
     this.tellAll();
@@ -112,19 +135,34 @@ export class Queue {
     this.#running.set(one.id, running);
     index.setStatus(one.id, 'running');
     running.ended = this.#work(one, running)
-      .catch(() => fail('internal', 'the export broke'))
+      .catch((error: unknown) =>
+        error instanceof VaultUnavailable
+          ? fail(error.code, error.message)
+          : fail('internal', 'the export broke'),
+      )
       .then(async (result) => {
         this.#running.delete(one.id);
-        if (result?.ok === false) {
-          onFailure(result.error.code);
-          await this.#parts.shelf.destroy(index.get(one.id)!, 'failed', result.error.code);
-        }
+        if (result?.ok !== false) return;
+        const { code } = result.error;
+        onFailure(code);
+        if (passing.includes(code)) this.#rest(one);
+        else await this.#parts.shelf.destroy(index.get(one.id)!, 'failed', code);
       })
       .catch(() => onFailure('vault-unavailable'))
       .then(() => {
         this.#tell(one.id);
         this.wake();
       });
+  }
+
+  /** Tries again later: what was done so far is not lost for what passes by itself. */
+  #rest({ id }: IndexedExport): void {
+    this.#parts.index.setStatus(id, 'queued');
+    const waking = setTimeout(() => {
+      this.#resting.delete(id);
+      this.wake();
+    }, this.#parts.retryMs);
+    this.#resting.set(id, waking.unref());
   }
 
   /** Undefined where it was stopped. */

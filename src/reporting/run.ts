@@ -3,6 +3,7 @@ import type { ExportRecord } from '../../schemas/export/package.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { EnvelopeBroken } from '../record/envelope.ts';
 import { UnknownEvent } from '../record/upcast.ts';
+import { VaultUnavailable } from '../vault/port.ts';
 import type { ExportFile } from './export-file.ts';
 import { gather } from './gather.ts';
 import type { GatherParts } from './gather-parts.ts';
@@ -31,6 +32,7 @@ export const run = async (parts: GatherParts, makeDocument: MakeDocument): Promi
   } catch (error) {
     if (error instanceof EnvelopeBroken || error instanceof UnknownEvent)
       return fail('record-unreadable', 'what is exported cannot be read');
+    if (error instanceof VaultUnavailable) return fail(error.code, 'the keys cannot be read at present');
     throw error;
   }
 };

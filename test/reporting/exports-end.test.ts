@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { closeStream } from '../../src/record/erased.ts';
@@ -102,6 +102,25 @@ describe('an export that is over', () => {
         const patients = records.filter(({ record }) => record === 'patient');
         assert.deepEqual(patients.map((one) => 'status' in one && one.status).sort(), [...statuses].sort());
         await verified(kit, view.exportId);
+      }
+    }));
+
+  it('leaves nothing of a person in clear on the disk, while it is made and after', () =>
+    withExportKit(async (kit) => {
+      await liveALife(kit, patientOf('Canary-patient'));
+      const agentOf = { issuer: 'https://issuer.example', subject: 'Canary-agent' };
+      const identifiers = ['Canary-patient', 'Canary-nobody'].map(patientOf);
+      const request = asked(identifiers, { reason: 'Canary-reason' });
+      const { view } = good(await kit.exports.ask(tenant, agentOf, request));
+      await over(kit, view.exportId);
+      const folder = join(kit.ledger.config.dataFolder, 'exports');
+      const names = await readdir(folder);
+      assert.ok(names.includes(`${view.exportId}.db`));
+      for (const name of names) {
+        const bytes = await readFile(join(folder, name));
+        for (const secret of ['Canary', 'Organization/f001', '%PDF', 'urn:oid:1.2.3'])
+          assert.ok(!bytes.includes(secret), `${secret} stands in ${name}`);
+        assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
       }
     }));
 });
