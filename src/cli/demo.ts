@@ -150,7 +150,7 @@ export const demo = async (examples: string, out: NodeJS.WritableStream): Promis
     step('A regulator asks for everything: one signed PDF, with its evidence inside');
     await ledger('keys', 'init-report-signer');
     const document = join(folder, 'export.pdf');
-    say(await ledger('export', '--all', 'yes', '--reason', 'Order 7 of the authority', '--out', document));
+    say(await ledger('export', '--all', '--reason', 'Order 7 of the authority', '--out', document));
 
     step(
       'She checks it offline, with nothing but the file and the keys: no ledger, no configuration, no network',

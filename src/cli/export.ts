@@ -24,7 +24,7 @@ export const exportOptions = z.strictObject({
     .optional()
     .describe('File with the patients: a line each, system|value or {"system":...,"value":...}'),
   form: z.string().min(1).optional().describe('All with a consent under this form'),
-  all: z.literal('yes').optional().describe('Everybody of the tenant'),
+  all: z.boolean().optional().describe('Everybody of the tenant'),
   from: dateTime.optional().describe('Of answers, those recorded from then on'),
   until: dateTime.optional().describe('What was recorded until then, that day, month or year included'),
   reason: z.string().max(500).optional().describe('On what ground or order; it stands on the first page'),
@@ -113,7 +113,7 @@ const cohortOf = async ({
   all,
 }: Pick<z.output<typeof exportOptions>, 'cohort' | 'form' | 'all'>): Promise<AskedCohort> => {
   const given = [cohort, form, all].filter((one) => one !== undefined);
-  if (given.length !== 1) throw new Error('Say who it is about by one of --cohort, --form and --all yes.');
+  if (given.length !== 1) throw new Error('Say who it is about by one of --cohort, --form and --all.');
   if (cohort !== undefined) return { by: 'identifiers', identifiers: await readCohort(cohort) };
   return form === undefined ? { by: 'all' } : { by: 'form', formId: form };
 };

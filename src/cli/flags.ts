@@ -8,7 +8,7 @@ interface Member {
   readonly description?: string;
 }
 
-/** Gives a command one option for each member of a schema: `inFlight` becomes `--in-flight <number>`. */
+/** Gives a command one option for each member of a schema: `inFlight` becomes `--in-flight <number>`, a boolean a flag. */
 export const addOptions = (command: Command, schema: z.ZodObject): void => {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' }) as {
     properties?: Record<string, Member>;
@@ -16,7 +16,8 @@ export const addOptions = (command: Command, schema: z.ZodObject): void => {
   for (const [name, member] of Object.entries(properties)) {
     const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const usual = member.default === undefined ? '' : ` (default: ${member.default})`;
-    command.option(`--${flag} <${placeholderOf(member)}>`, `${member.description ?? ''}${usual}`);
+    const value = member.type === 'boolean' ? '' : ` <${placeholderOf(member)}>`;
+    command.option(`--${flag}${value}`, `${member.description ?? ''}${usual}`);
   }
 };
 

@@ -55,10 +55,10 @@ describe('the command', () => {
       await ran(ledger, 'keys', 'init-report-signer');
       await ran(ledger, 'import', examples, '--base', 'https://hl7.example/fhir/r5');
       const out = join(folder, 'export.pdf');
-      const made = await ran(ledger, 'export', '--all', 'yes', '--out', out, '--reason', 'Order 7');
+      const made = await ran(ledger, 'export', '--all', '--out', out, '--reason', 'Order 7');
       assert.equal((await stat(out)).mode & 0o777, 0o600);
       assert.match(made.stderr, /Exporting 100%|Exporting 9\d%|Exporting \d0%/);
-      const again = await ledger.run(['export', '--all', 'yes', '--out', out]);
+      const again = await ledger.run(['export', '--all', '--out', out]);
       assert.equal(again.code, 1, 'it must not overwrite');
 
       const keys = join(folder, 'trusted.txt');
