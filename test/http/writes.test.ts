@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import Database from 'better-sqlite3';
+import { vaultFile } from '../../src/vault/sqlite.ts';
 import {
   answered,
   grantFor,
@@ -191,6 +193,25 @@ describe('writers at once', () => {
       revisions.toSorted((a, b) => a - b),
       Array.from({ length: 16 }, (_, at) => at),
     );
+  });
+});
+
+describe('a refused write', () => {
+  it('about a patient who is not known leaves nothing in the vault', async () => {
+    const vault = new Database(vaultFile(service.config.dataFolder), { readonly: true });
+    const subjects = () => vault.prepare('SELECT count(*) FROM subject').pluck().get();
+    await service.post('/consents', grantFor(patientOf('refused-0')));
+    const before = subjects();
+    const patient = patientOf('refused-1');
+    const endless = await service.post('/consents', { ...grantFor(patient), retroactive: true });
+    refusedWith('retroactive-without-start', endless);
+    const until = new Date(Date.now() - 60_000).toISOString();
+    const emergency = { patient, recipient: 'Organization/a', until, reason: 'e' };
+    refusedWith('emergency-over', await service.post('/emergencies', emergency));
+    assert.equal(subjects(), before);
+    await service.post('/consents', grantFor(patient));
+    assert.equal(subjects(), Number(before) + 1);
+    vault.close();
   });
 });
 

@@ -2,7 +2,7 @@ import type { Identifier } from '../../../schemas/coding.ts';
 import type { Agent } from '../../../schemas/events/define.ts';
 import { ok, type Result } from '../../../schemas/result.ts';
 import type { Principal } from '../../access/principal.ts';
-import type { PatientEvent } from '../../consent/state.ts';
+import { emptyRecord, type PatientEvent } from '../../consent/state.ts';
 import { isoOf } from '../../consent/time.ts';
 import { onSubject } from '../../record/on-subject.ts';
 import type { Decide } from '../../record/records.ts';
@@ -32,6 +32,22 @@ export const carryOut = async <Named extends object>(
     records.execute(principal.tenant, key, decide, command(body.patient)),
   );
   return result.ok ? answerTo(result.value, named(result.value)) : result;
+};
+
+/**
+ * The subject of a patient. One who is not known yet is admitted where the command may be carried out: what is refused
+ * leaves nothing in the vault.
+ */
+export const admitted = async (
+  { keyring, clock }: Services,
+  tenant: string,
+  patient: Identifier,
+  decide: Decide,
+): Promise<Result<SubjectKey>> => {
+  const known = await keyring.find(tenant, patient);
+  if (known !== undefined) return ok(known);
+  const decided = decide(emptyRecord, clock());
+  return decided.ok ? ok(await keyring.admit(tenant, patient)) : decided;
 };
 
 /** The answer to a write. The commands of this interface never write nothing, so there is a position. */

@@ -3,10 +3,11 @@ import type { consentRoutes, GrantBody } from '../../../schemas/http/consents.ts
 import { ok, type Result } from '../../../schemas/result.ts';
 import type { Principal } from '../../access/principal.ts';
 import { correct, type GrantCommand, grant, invalidate, revoke } from '../../consent/decide.ts';
+import type { Decide } from '../../record/records.ts';
 import type { Written } from '../../record/written.ts';
 import type { Handlers } from '../exchange.ts';
 import type { Services } from '../services.ts';
-import { agentOf, carryOut, payloadOf } from './command.ts';
+import { admitted, agentOf, carryOut, payloadOf } from './command.ts';
 import { under } from './pointers.ts';
 import { knownPatient } from './reading.ts';
 
@@ -17,7 +18,7 @@ const granted = (written: Written) => ({ consentId: payloadOf(written, 'ConsentG
 
 /** What patients agree to, refuse and withdraw. */
 export const consentHandlers = (services: Services): Pick<Handlers, ConsentWrites> => {
-  const { keyring, forms, policy, uuid } = services;
+  const { forms, policy, uuid } = services;
 
   /** The command that a body asks for: with the form as it was published, and an id where it has none. */
   const grantOf = async (principal: Principal, { form, ...terms }: Terms): Promise<Result<GrantCommand>> => {
@@ -37,8 +38,9 @@ export const consentHandlers = (services: Services): Pick<Handlers, ConsentWrite
       const { patient, ...terms } = body;
       const asked = await grantOf(principal, terms);
       if (!asked.ok) return asked;
-      const admit = async () => ok(await keyring.admit(principal.tenant, patient));
-      return carryOut(services, exchange, admit, (record) => grant(record, asked.value, policy), granted);
+      const decide: Decide = (record) => grant(record, asked.value, policy);
+      const admit = () => admitted(services, principal.tenant, patient, decide);
+      return carryOut(services, exchange, admit, decide, granted);
     },
 
     async revokeConsent(exchange) {
