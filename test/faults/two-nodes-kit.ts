@@ -40,8 +40,8 @@ export class SharedServers {
   }
 
   /**
-   * Lays out a node in a folder of its own, with a proxy of its own between it and the store. A node after the first
-   * is given the keys of the first, and its issuer of tokens: the first must have served.
+   * Lays out a node in a folder of its own, with a proxy of its own between it and the store; all share the keys. A node
+   * after the first is given the issuer of tokens of the first, which must have served.
    */
   async node(name: string, first?: Node): Promise<Node> {
     const folder = join(this.#folder, name);
@@ -53,10 +53,13 @@ export class SharedServers {
     };
     if (first !== undefined) {
       await mkdir(join(folder, 'data'), { recursive: true, mode: 0o700 });
-      for (const part of ['keys', 'development-issuer'])
-        await cp(join(first.ledger.config.dataFolder, part), join(folder, 'data', part), { recursive: true });
+      const issuer = 'development-issuer';
+      await cp(join(first.ledger.config.dataFolder, issuer), join(folder, 'data', issuer), {
+        recursive: true,
+      });
     }
     const settings = {
+      keysFolder: join(this.#folder, 'keys'),
       store: 'eventstoredb',
       eventstoredb: {
         connectionStringFile: await secret('store', connectionTo(proxy).connectionString),

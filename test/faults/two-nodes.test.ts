@@ -64,6 +64,41 @@ describe('two nodes on one EventStoreDB and one PostgreSQL', { skip: noServers, 
     assert.deepEqual(here, there);
   });
 
+  it('a rotation of the keys on one loses nobody whom either admits meanwhile', async () => {
+    const epochsOf = async (node: Node) => {
+      const { json } = await node.served.send('GET', '/operations/epochs');
+      return json as unknown as {
+        epochs: { readonly epoch: number }[];
+        rotation: { readonly last?: { readonly outcome: string } };
+      };
+    };
+    let admitted = 0;
+    let admitting = true;
+    const admit = async (node: Node, name: string): Promise<void> => {
+      for (let n = 0; admitting; n += 1, admitted += 1)
+        await node.write('/consents', grantFor(patientOf(`${name}-${n}`)));
+    };
+    const writers = [admit(one, 'by-one'), admit(other, 'by-other')];
+    while (admitted < 20) await sleep(20);
+    assert.equal((await one.served.post('/operations/epochs/rotation', {})).status, 200);
+    while ((await epochsOf(one)).rotation.last === undefined) await sleep(20);
+    const rotated = admitted;
+    while (admitted < rotated + 20) await sleep(20);
+    admitting = false;
+    await Promise.all(writers);
+    const { epochs, rotation } = await epochsOf(one);
+    assert.deepEqual([epochs.map(({ epoch }) => epoch), rotation.last?.outcome], [[2], 'completed']);
+    // Started anew, neither has a key in memory.
+    await Promise.all([one.stop(), other.stop()]);
+    await Promise.all([one.start(), other.start()]);
+    for (const [node, name] of [
+      [other, 'by-one'],
+      [one, 'by-other'],
+    ] as const)
+      for (let n = 0; n < 10; n += 1)
+        assert.equal(await node.verdict(patientOf(`${name}-${n}`)), 'permit', `${name}-${n}`);
+  });
+
   it('an end is recorded once, though both look for ends', async () => {
     const ending = async (name: string): Promise<readonly Patient[]> => {
       const patients = Array.from({ length: expiring }, (_, n) => patientOf(`${name}-${n}`));
