@@ -74,6 +74,11 @@ export class SharedServers {
     return new Node(ledger, proxy);
   }
 
+  /** The folders of the two servers, as far as they are this machine's. */
+  get files(): readonly string[] {
+    return [this.#events.data, this.#postgres.data].filter((folder) => folder !== undefined);
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.#events.stop(), this.#postgres.stop()]);
     await rm(this.#folder, { recursive: true, force: true });

@@ -10,6 +10,8 @@ export interface EventStoreServer {
   /** Host and port, as in a connection string. */
   readonly host: string;
   readonly port: number;
+  /** All that it writes; absent of a server that was there before. */
+  readonly data?: string;
   /** Stops it and removes what it wrote; a server that was there before stays as it is. */
   stop(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export const startEventStore = async (): Promise<EventStoreServer> => {
   return {
     host: '127.0.0.1',
     port,
+    data: folder,
     stop: async () => {
       await node.kill();
       await rm(folder, { recursive: true, force: true });
