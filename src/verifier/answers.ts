@@ -1,4 +1,8 @@
-import { decisionEntry } from '../../schemas/events/decisions-recorded.ts';
+import {
+  type DecisionEntry,
+  decisionEntry,
+  olderDecisionEntries,
+} from '../../schemas/events/decisions-recorded.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { askAgain, isSameAnswer } from '../consent/ask-again.ts';
 import { fold } from '../consent/evolve.ts';
@@ -17,17 +21,21 @@ export class PatientAnswers {
 
   /**
    * Why a logged answer does not follow: from all events that were recorded by the moment it says it knew
-   * (SEMANTICS S1.3), under the settings that it names; undefined where it does.
+   * (SEMANTICS S1.3), under the settings that it names; undefined where it does. `version`: of the event that holds it.
    */
-  reasonAgainst(payload: unknown, policies: ReadonlyMap<string, Policy>): string | undefined {
-    const parsed = decisionEntry.safeParse(payload);
-    if (!parsed.success) return 'it is not a logged answer';
-    const { settings, answer } = parsed.data;
+  reasonAgainst(
+    payload: unknown,
+    version: number,
+    policies: ReadonlyMap<string, Policy>,
+  ): string | undefined {
+    const entry = entryOf(payload, version);
+    if (typeof entry === 'string') return entry;
+    const { settings, answer } = entry;
     const policy = policies.get(settings);
     if (policy === undefined) return 'the settings that it was given under are not in the export';
     const length = this.#knownBy(Date.parse(answer.knownAt));
     if (answer.revision >= length) return 'it rests on an event that was not known by then';
-    const again = askAgain(parsed.data, this.#recordOf(length), policy);
+    const again = askAgain(entry, this.#recordOf(length), policy);
     if (!again.ok) return `its question has no answer: ${again.error.detail}`;
     // An answer about an earlier moment may name an earlier event, where those between changed nothing.
     const same = isSameAnswer({ ...again.value, revision: answer.revision }, answer);
@@ -46,3 +54,15 @@ export class PatientAnswers {
     return this.#folded?.record;
   }
 }
+
+const older = olderDecisionEntries.length;
+
+/** A logged answer in its newest version; a sentence where it is none. */
+const entryOf = (payload: unknown, version: number): DecisionEntry | string => {
+  const schema = version === older + 1 ? decisionEntry : olderDecisionEntries[version - 1]?.schema;
+  if (schema === undefined) return `this verifier does not know version ${version} of it: take a newer one`;
+  if (!schema.safeParse(payload).success) return 'it is not a logged answer';
+  return olderDecisionEntries
+    .slice(version - 1)
+    .reduce<unknown>((entry, step) => step.upcast(entry), payload) as DecisionEntry; // As the newest schema has it.
+};

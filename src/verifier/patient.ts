@@ -91,7 +91,10 @@ export class PatientCheck {
     this.#lastDecision = decision;
     this.shown.decisions += 1;
     const isDue = status === 'known' && this.#isInPeriod(event);
-    return this.#faultInOpening(opened, isDue, at) ?? (opened && this.#answer(decision, opened, at));
+    return (
+      this.#faultInOpening(opened, isDue, at) ??
+      (opened && this.#answer(decision, opened, event.schemaVersion, at))
+    );
   }
 
   /** To be called behind the last of its records. */
@@ -134,11 +137,12 @@ export class PatientCheck {
   #answer(
     decision: ExportDecision,
     opened: NonNullable<ExportDecision['opened']>,
+    version: number,
     at: At,
   ): Fault | undefined {
     if (opened.salt === '' || !isCommittedTo(opened, decision.commitment))
       return faultAt('commitment', 'the answer is not the one that was logged', at);
-    const reason = this.#answers.reasonAgainst(opened.payload, this.#ground.policies);
+    const reason = this.#answers.reasonAgainst(opened.payload, version, this.#ground.policies);
     if (reason !== undefined) return faultAt('answer', `the logged answer does not follow: ${reason}`, at);
     this.shown.decisionsOpened += 1;
     return undefined;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
+import { liftRestriction, restrict } from '../../src/consent/decide.ts';
 import { entriesRoot } from '../../src/decisions/entries-tree.ts';
 import { commitEntry, sealEntry } from '../../src/decisions/entry.ts';
 import type { Decision } from '../../src/decisions/port.ts';
 import { decisionStream } from '../../src/record/streams.ts';
 import type { SubjectKey } from '../../src/vault/keyring.ts';
 import { asker, type DecisionKit, patientOf, question, withDecisions } from '../decisions/kit.ts';
-import { consent, good, granting, revoking, tenant } from '../record/kit.ts';
+import { agent, consent, good, granting, revoking, tenant } from '../record/kit.ts';
 import { withFolder } from '../vault/kit.ts';
 import { type Asked, recordsOf, type Told } from './kit.ts';
 
@@ -33,7 +34,7 @@ const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision): 
 
 /**
  * The records of an export, without its end, from a real ledger: anna was asked about before and after a withdrawal;
- * ben shares events of answers with others; carla is erased; nobody is unknown; of dora there is more than the period;
+ * ben shares events of answers with others, and is under a restriction for a while; carla is erased; nobody is unknown; of dora there is more than the period;
  * eve has neither events nor answers; of others there are events that are not shown. `lies`: an answer about anna is
  * not what follows.
  */
@@ -61,6 +62,13 @@ export const story = async (lies = false): Promise<Told> => {
         await ask(kit, ['anna'], { knownAt: '2026-03-01T08:00:30.000Z', items: [{}, {}] });
         await kit.execute(ben, granting(consent({ rules: [{ type: 'deny' }] })));
         await ask(kit, ['x', 'ben']);
+        const restrictionId = randomUUID();
+        const placed = { restrictionId, ground: 'a' as const, reason: 'contested', agent };
+        await kit.execute(ben, (record) => restrict(record, placed));
+        await ask(kit, ['ben']);
+        await kit.execute(ben, (record) =>
+          liftRestriction(record, { restrictionId, reason: 'settled', agent }),
+        );
         good(await kit.records.close(tenant, carla.subject, randomUUID()));
         now = until;
         await kit.execute(dora, granting(consent()));
