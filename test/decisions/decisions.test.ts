@@ -31,12 +31,13 @@ test('an answer is in the log when it is given, sealed under the patient’s key
       const [sealed] = entriesOf(event!);
       assert.equal(sealed?.keyId, key.subject);
       const place = { tenant, stream: event!.stream, revision: event!.revision };
-      const entry = openEntry(sealed!, key, place, event!.metadata.schemaVersion);
+      const version = event!.metadata.schemaVersion;
+      const entry = openEntry(sealed!, key, place, version);
       assert.deepEqual(entry, { ...decision, agent: asker, question });
       assert.equal(event!.metadata.commitment, entriesRoot([sealed!.commitment]));
       assert.ok(event!.recordedAt > Date.parse(decision.askedAt));
-      assert.throws(() => openEntry(sealed!, key, { ...place, revision: 1 }, 1), EnvelopeBroken);
-      assert.throws(() => openEntry({ ...sealed!, commitment: 'AAAA' }, key, place, 1), EnvelopeBroken);
+      assert.throws(() => openEntry(sealed!, key, { ...place, revision: 1 }, version), EnvelopeBroken);
+      assert.throws(() => openEntry({ ...sealed!, commitment: 'AAAA' }, key, place, version), EnvelopeBroken);
     }),
   ));
 
@@ -52,7 +53,10 @@ test('an unknown patient is denied, and logged under the tenant’s own key with
       const [sealed] = entriesOf(event!);
       assert.equal(sealed?.keyId, own.subject);
       const place = { tenant, stream: event!.stream, revision: 0 };
-      assert.doesNotMatch(JSON.stringify(openEntry(sealed!, own, place, 1)), /nobody-8127/);
+      assert.doesNotMatch(
+        JSON.stringify(openEntry(sealed!, own, place, event!.metadata.schemaVersion)),
+        /nobody-8127/,
+      );
       const replay = good(await kit.decisions.replay(tenant, patientOf('nobody-8127'), decision.decisionId));
       assert.ok(replay.same);
     }),
