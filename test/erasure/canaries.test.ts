@@ -64,6 +64,7 @@ it('after an erasure nothing of the person, nor any key, stands in any file, log
   withFolder(async (folder) => {
     const ledger = await openLedgerFolder(folder, { settings: { logLevel: 'debug' } });
     const { dataFolder, keysFolder } = ledger.config;
+    assert.equal((await ledger.run(['keys', 'init-report-signer'])).code, 0);
     const server = await ledger.serve({ subject: canary(), person: canary() });
     const other = { authorization: `Bearer ${await ledger.token({ subject: canary(), person: canary() })}` };
     const get = (path: string) => server.send('GET', path);
