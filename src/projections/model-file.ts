@@ -40,6 +40,8 @@ export class ModelFile {
   constructor(file: string, kind: ModelKind, use: 'service' | 'building') {
     closeSync(openSync(file, 'a', 0o600)); // SQLite gives its -wal and -shm files the same mode.
     this.db = new Database(file);
+    // SQLite in its defensive mode, which better-sqlite3 opens it in, keeps a journal whatever it is told.
+    if (use === 'building') this.db.unsafeMode();
     this.db.pragma(use === 'service' ? 'journal_mode = WAL' : 'journal_mode = OFF');
     this.db.pragma(use === 'service' ? 'synchronous = NORMAL' : 'synchronous = OFF');
     if (use === 'building') this.db.pragma(`cache_size = -${buildingCacheKib}`);
