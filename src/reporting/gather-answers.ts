@@ -11,7 +11,7 @@ import { RecordWriter } from './package-lines.ts';
 import { spanOf } from './request.ts';
 
 /** Events in memory, and between two commits: each may hold 500 answers. */
-const together = 16;
+const together = 4;
 
 /**
  * The second stage: goes once through the events that hold answers, in the order of the log; writes down each, with
