@@ -40,6 +40,8 @@ export interface ExportStart {
   readonly earlier: readonly number[];
 }
 
+/** Of each file that is read from end to end: there is nothing to be gained by keeping it. */
+const cacheKib = 2_048;
 /** `renderReport` goes through the records twice. */
 const passes = 2;
 /** Patients between two words of progress. */
@@ -52,11 +54,12 @@ giveWay();
 const tell = (message: ExportMessage): void => port.postMessage(message);
 
 await using opened = new AsyncDisposableStack();
-const log = opened.adopt(new LogReader(places.logFile), (one) => one.close());
+const log = opened.adopt(new LogReader(places.logFile, cacheKib), (one) => one.close());
 const vault = opened.adopt(await openVault(places.vault), (one) => one.close());
 const keyStore = await openKeyStore(places.keysFolder);
 const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 5_000 });
 const readers = opened.adopt(openReaders(modelsFolder), (one) => one.close());
+for (const model of [readers.disclosures, readers.consents]) model.pragma(`cache_size = -${cacheKib}`);
 const key = await keyring.keyOf(keyId);
 if (key === undefined) throw new Error('the key of the export is gone');
 const file = opened.adopt(new ExportFile(path, { exportId: about.exportId, key }), (one) => one.close());

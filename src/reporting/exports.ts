@@ -8,6 +8,7 @@ import { exportSystem } from '../record/streams.ts';
 import { Turns } from '../record/turns.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
+import { LruCache } from '../vault/lru.ts';
 import { VaultUnavailable } from '../vault/port.ts';
 import { ExportFile } from './export-file.ts';
 import type { ExportIndex, ExportStatus, IndexedExport } from './export-index.ts';
@@ -31,6 +32,8 @@ export interface ExportsParts {
   readonly onTrouble: (code: string) => void;
 }
 
+/** An erasure asks how many there were after the log has told of it, and most are gone by then. */
+const rememberedRemovals = 1_000;
 /** Between two views of an export that is watched. */
 const watchMs = 250;
 const numberPlace = z.tuple([z.int()]);
@@ -43,6 +46,8 @@ const over: readonly ExportStatus[] = ['finished', 'failed', 'cancelled', 'expir
 export class LedgerExports implements Exports {
   readonly #parts: ExportsParts;
   readonly #turns = new Turns();
+  /** How many exports each of the last who were erased was taken out of. */
+  readonly #removed = new LruCache<Promise<number>>(rememberedRemovals);
   #timer: NodeJS.Timeout | undefined;
   #tidying: Promise<void> = Promise.resolve();
   #closed = false;
@@ -127,7 +132,16 @@ export class LedgerExports implements Exports {
     return read.ok ? ok({ chunks: read.value.chunks }) : read;
   }
 
-  async removeExportsOf(subject: string): Promise<number> {
+  removeExportsOf(subject: string): Promise<number> {
+    const before = this.#removed.get(subject);
+    const removed = (async () => ((await before) ?? 0) + (await this.#remove(subject)))();
+    this.#removed.set(subject, removed);
+    // One that failed is not counted on: what it left is removed by the next.
+    removed.catch(() => this.#removed.delete(subject));
+    return removed;
+  }
+
+  async #remove(subject: string): Promise<number> {
     const { index, shelf, queue } = this.#parts;
     const holding = index
       .those('queued', 'running', 'finished')
@@ -230,7 +244,7 @@ export class LedgerExports implements Exports {
       return gone;
     }
     const key = await keyring.keyOf(one.keyId);
-    return key === undefined ? gone : ok({ one, chunks: this.#chunks(one, part) });
+    return key === undefined || !shelf.has(exportId) ? gone : ok({ one, chunks: this.#chunks(one, part) });
   }
 
   async *#chunks(one: IndexedExport, part: Part): ExportBytes {

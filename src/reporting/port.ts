@@ -85,7 +85,10 @@ export interface Exports {
   ): Promise<Result<{ readonly bytes: number; readonly chunks: ExportBytes }>>;
   /** The evidence that is attached to it, as JSON lines. Failures as of `document`. */
   package(tenant: string, exportId: string): Promise<Result<{ readonly chunks: ExportBytes }>>;
-  /** Destroys every export that this subject is in, and ends the work on those that it would be in; how many. */
+  /**
+   * Destroys every export that this subject is in, and ends the work on those that it would be in; how many there were,
+   * with those that were destroyed when the log told of the erasure.
+   */
   removeExportsOf(subject: string): Promise<number>;
   /** Ends all watching: nobody who waits for the end of a job shall hold a stop up. */
   release(): void;

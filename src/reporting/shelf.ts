@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { subjectOfPatientStream } from '../record/streams.ts';
@@ -32,14 +32,20 @@ export class Shelf {
     return join(this.#parts.folder, `${exportId}.db`);
   }
 
-  /** Undefined where its key is gone. Rejects with VaultUnavailable. */
+  has(exportId: string): boolean {
+    return existsSync(this.path(exportId));
+  }
+
+  /** Undefined where its key or its file is gone. Rejects with VaultUnavailable. */
   async open({ id, keyId }: Pick<IndexedExport, 'id' | 'keyId'>): Promise<ExportFile | undefined> {
     const key = await this.#parts.keyring.keyOf(keyId);
-    return key && new ExportFile(this.path(id), { exportId: id, key });
+    if (key === undefined || !this.has(id)) return undefined;
+    return new ExportFile(this.path(id), { exportId: id, key });
   }
 
   /** Whether one of these subjects is among the patients that were chosen for an export. */
   holds(exportId: string, subjects: Iterable<string>): boolean {
+    if (!this.has(exportId)) return false;
     const db = new Database(this.path(exportId), { fileMustExist: true });
     try {
       const cohort = new CohortTable(db);

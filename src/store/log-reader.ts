@@ -50,9 +50,10 @@ export class LogReader {
   readonly #head: Database.Statement<[], number>;
   readonly #lastRecordedAt: Database.Statement<[], number>;
 
-  /** `file`: the `log.db` of a store that has been opened before. */
-  constructor(file: string) {
+  /** `file`: the `log.db` of a store that has been opened before. `cacheKib`: what is kept of it; absent: 16 MB. */
+  constructor(file: string, cacheKib?: number) {
     this.#db = new Database(file, { readonly: true, fileMustExist: true });
+    if (cacheKib !== undefined) this.#db.pragma(`cache_size = -${cacheKib}`);
     this.#streamSlice = this.#db
       .prepare<[string, number, number], Row>(
         `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { closeStream } from '../../src/record/erased.ts';
@@ -62,7 +62,7 @@ describe('an export that is over', () => {
       const made = await finished(kit, 'P-1', 'P-unknown');
       assert.equal(await kit.exports.removeExportsOf('00000000-0000-4000-8000-000000000000'), 0);
       assert.equal(await kit.exports.removeExportsOf(subject), 1);
-      assert.equal(await kit.exports.removeExportsOf(subject), 0);
+      assert.equal(await kit.exports.removeExportsOf(subject), 1, 'it says how many there were');
       assert.equal(codeOf(await kit.exports.package(tenant, made.exportId)), 'export-gone');
       assert.deepEqual(await filesOf(kit), []);
     }));
@@ -122,5 +122,15 @@ describe('an export that is over', () => {
           assert.ok(!bytes.includes(secret), `${secret} stands in ${name}`);
         assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
       }
+    }));
+
+  it('that lost its file is gone, and in the way of nothing', () =>
+    withExportKit(async (kit) => {
+      const subject = await liveALife(kit, patientOf('P-1'));
+      const made = await finished(kit, 'P-1');
+      await rm(join(kit.ledger.config.dataFolder, 'exports', `${made.exportId}.db`));
+      assert.equal(codeOf(await kit.exports.document(tenant, made.exportId)), 'export-gone');
+      assert.equal(await kit.exports.removeExportsOf(subject), 0);
+      assert.deepEqual(await filesOf(kit), []);
     }));
 });
