@@ -11,6 +11,7 @@ import type { Outline } from './pdf/outline.ts';
 import { box, margin, type Pages, textWidth } from './pdf/pages.ts';
 import { pageHeight } from './pdf/pdfkit.ts';
 import type { Element } from './pdf/structure.ts';
+import { kindWords } from './text/kind.ts';
 import { showInstant, showNumber } from './text/show.ts';
 
 /** The first pages: what was asked, the answer in numbers and figures, what proves it, how to check it, and its limits. */
@@ -25,7 +26,7 @@ export const drawCover = (
   const { header } = overview;
   const checkpoint = checkpointText(header.checkpoint);
   const sect = document.child('Sect');
-  const kind = wording.kinds[header.kind];
+  const kind = kindWords(header, wording);
   paragraph(pages, sect, 'H1', spans(kind.title, styles.title));
   outline.add(kind.title, { page: pages.page, y: pageHeight });
   paragraph(pages, sect, 'P', spans(kind.about, styles.lead), { after: 6 });
@@ -45,12 +46,16 @@ export const drawCover = (
   });
   section(wording.check.heading, (part) => drawCommands(pages, part, header.exportId, pen), 140);
   section(wording.reading.heading, (part) => bullets(pages, part, wording.reading.lines, pen));
-  section(wording.limits.heading, (part) => bullets(pages, part, wording.limits.lines, pen));
+  const ofErasures = header.kind === 'erasures' ? wording.erasure.limits : [];
+  section(wording.limits.heading, (part) =>
+    bullets(pages, part, [...ofErasures, ...wording.limits.lines], pen),
+  );
   sect.end();
 };
 
 const askedFacts = ({ header }: Overview, { wording }: Pen): Facts => {
-  const { asked } = wording;
+  const { asked, erasure } = wording;
+  const isOfErasures = header.kind === 'erasures';
   const { cohort, period, requestedBy: agent } = header;
   const ends = {
     start: period?.from && showInstant(period.from),
@@ -61,12 +66,18 @@ const askedFacts = ({ header }: Overview, { wording }: Pen): Facts => {
     [
       asked.cohort,
       {
-        all: asked.all,
+        all: isOfErasures ? erasure.all : asked.all,
         form: formOf(header, asked.form),
         identifiers: identifiersOf(header, asked.identifiers, wording),
+        erasure: cohort.by === 'erasure' ? erasure.one(cohort.erasureId) : '',
       }[cohort.by],
     ],
-    [asked.period, whole ? asked.wholePeriod : `${asked.periodOf(ends)}. ${asked.periodNote}`],
+    [
+      asked.period,
+      whole
+        ? asked.wholePeriod
+        : `${asked.periodOf(ends)}. ${isOfErasures ? erasure.periodNote : asked.periodNote}`,
+    ],
     [asked.ground, header.reason ?? asked.noGround],
     [asked.by, [agent.subject, agent.organisation, agent.issuer].filter(Boolean).join(' · ')],
     [asked.at, showInstant(header.requestedAt)],

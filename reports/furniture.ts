@@ -5,6 +5,7 @@ import { linesOf } from './layout/lines.ts';
 import { colors } from './layout/styles.ts';
 import { box, type Furniture, margin, textAt, textWidth } from './pdf/pages.ts';
 import { type PdfkitDocument, pageHeight, pageWidth, type Ref } from './pdf/pdfkit.ts';
+import { kindWords } from './text/kind.ts';
 import { showNumber } from './text/show.ts';
 
 const headerY = 36;
@@ -62,7 +63,7 @@ export class PageFurniture implements Furniture {
 
   private aboveText(): string {
     const { wording, styles } = this.pen;
-    const [title] = linesOf(spans(wording.kinds[this.header.kind].title, styles.small), textWidth);
+    const [title] = linesOf(spans(kindWords(this.header, wording).title, styles.small), textWidth);
     const [id] = linesOf(spans(wording.page.export(this.header.exportId), styles.small), textWidth);
     return (
       textAt([

@@ -20,7 +20,7 @@ export const drawNumbers = (
   pen: Pen,
 ): void => {
   const { wording, styles } = pen;
-  const { numbers, charts } = wording;
+  const { numbers } = wording;
   const { end, closedEvents, closedDecisions } = overview;
   const number = (count: number) => showNumber(count, wording);
   const counts: readonly (readonly [number, string])[] = [
@@ -57,6 +57,19 @@ export const drawNumbers = (
       },
     );
   pages.y += 6;
+  if (overview.header.kind !== 'erasures') drawFigures(pages, part, overview, checkpoint, pen);
+};
+
+/** Consents in force over time, and decisions by outcome: of the erased there is neither to be drawn. */
+const drawFigures = (
+  pages: Pages,
+  part: Element,
+  overview: Overview,
+  checkpoint: CheckpointText,
+  pen: Pen,
+): void => {
+  const { wording, styles } = pen;
+  const { charts } = wording;
   pages.room(chartHeight + 20);
   const gap = 30;
   const wide = (textWidth - gap) * 0.6;

@@ -1,10 +1,12 @@
 import type { DecisionEntry } from '../schemas/events/decisions-recorded.ts';
-import type { ExportPatient, ExportRecord } from '../schemas/export/package.ts';
+import type { ExportErasure, ExportKind, ExportPatient, ExportRecord } from '../schemas/export/package.ts';
 import { decisionEntry } from './entries/decision.ts';
 import type { Entry, Pen } from './entries/entry.ts';
+import { erasureFacts } from './entries/erasure.ts';
 import { eventEntry } from './entries/event.ts';
 import { columns, paragraph, ruleAcross, spans } from './layout/flow.ts';
 import { linesOf } from './layout/lines.ts';
+import { facts } from './layout/lists.ts';
 import { colors } from './layout/styles.ts';
 import { patientEvent } from './opened.ts';
 import type { Outline } from './pdf/outline.ts';
@@ -26,6 +28,7 @@ export class PatientPages {
   private readonly pen: Pen;
   private readonly patients: number;
   private readonly times = new RecordedTimes();
+  private kind: ExportKind | undefined;
   private line = 0;
   /** What stands for an entry of the patient at hand that is not open. */
   private closed = '';
@@ -33,6 +36,8 @@ export class PatientPages {
   private sect: Element | undefined;
   private list: Element | undefined;
   private listed: 'event' | 'decision' | undefined;
+  /** Whether it was said what is stated of the erasure of the patient at hand, or that nothing is. */
+  private isStated = false;
 
   constructor(pages: Pages, document: Element, outline: Outline, patients: number, pen: Pen) {
     this.pages = pages;
@@ -46,6 +51,9 @@ export class PatientPages {
   add(record: ExportRecord): void {
     this.line += 1;
     switch (record.record) {
+      case 'export':
+        this.kind = record.kind;
+        break;
       case 'decisions':
         this.times.add(record.index, record.recordedAt);
         break;
@@ -54,6 +62,9 @@ export class PatientPages {
         break;
       case 'event':
         this.entry('event', eventEntry(record, patientEvent(record), this.line, this.closed, this.pen));
+        break;
+      case 'erasure':
+        this.erasure(record);
         break;
       case 'decision': {
         const said = record.opened?.payload as DecisionEntry | undefined;
@@ -137,6 +148,28 @@ export class PatientPages {
     pages.y += 5;
   }
 
+  private erasure(stated: ExportErasure): void {
+    const { pages, pen } = this;
+    facts(pages, this.beginErasure(), erasureFacts(stated, pen), pen);
+  }
+
+  /** Ends the list of events, and begins what is stated. */
+  private beginErasure(): Element {
+    const { pages, pen, sect } = this;
+    if (sect === undefined) throw new Error('an erasure stands before its patient');
+    this.endList();
+    this.isStated = true;
+    const title = spans(pen.wording.erasure.heading, pen.styles.subheading);
+    paragraph(pages, sect, 'H3', title, { before: 7, after: 2, keep: 80 });
+    return sect;
+  }
+
+  private endList(): void {
+    this.list?.end();
+    this.list = undefined;
+    this.listed = undefined;
+  }
+
   private beginList(kind: 'event' | 'decision', sect: Element): void {
     const { wording, styles } = this.pen;
     this.list?.end();
@@ -147,10 +180,13 @@ export class PatientPages {
   }
 
   private endPatient(): void {
-    this.list?.end();
+    this.endList();
+    if (this.sect !== undefined && this.kind === 'erasures' && !this.isStated) {
+      const { wording, styles } = this.pen;
+      paragraph(this.pages, this.beginErasure(), 'P', spans(wording.erasure.nothing, styles.text));
+    }
     this.sect?.end();
-    this.list = undefined;
-    this.listed = undefined;
     this.sect = undefined;
+    this.isStated = false;
   }
 }

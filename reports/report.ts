@@ -15,6 +15,7 @@ import { openPdfkit, type PdfkitDocument, type Ref } from './pdf/pdfkit.ts';
 import { Element, pdfDate } from './pdf/structure.ts';
 import { dictionary } from './pdf/trees.ts';
 import { addSignaturePlaceholder } from './signature-field.ts';
+import { kindWords } from './text/kind.ts';
 import { wordings } from './text/languages.ts';
 import { showNumber } from './text/show.ts';
 
@@ -47,7 +48,7 @@ export const renderReport = async (input: ReportInput, write: Write): Promise<{ 
   const { header } = overview;
   const wording = wordings[header.language];
   const { document, pdf } = openPdfkit({
-    title: `${wording.kinds[header.kind].title} ${header.exportId}`,
+    title: `${kindWords(header, wording).title} ${header.exportId}`,
     subject: wording.subject,
     author: 'Consent Ledger',
     language: wording.language,

@@ -61,3 +61,33 @@ export const recipient = z.strictObject({
   last: instant,
 });
 export type Recipient = z.infer<typeof recipient>;
+
+/** What is stated of a request that was executed. It names nobody. */
+export const erasureStatement = z.strictObject({
+  erasureId,
+  article: z.string().max(20).describe('Of the GDPR, as in 17(1)(b)'),
+  receivedAt: instant,
+  dueAt: instant,
+  approvedAt: instant,
+  closedAt: instant.describe('When PatientErased was recorded: no event of the stream follows it'),
+  unreadableSince: instant.describe('In service: data key and identifiers were gone from the vault'),
+  irrecoverableOnceEpochRetired: z
+    .int()
+    .optional()
+    .describe('The epoch whose key wrapped the data key: from no backup of the vault once that is destroyed'),
+  recipients: z.int().min(0).describe('Who must be told (Art. 19)'),
+  recipientsTold: z.int().min(0),
+  exportsRemoved: z.int().min(0),
+  suppressed: z
+    .string()
+    .max(20)
+    .optional()
+    .describe('Ground on which a keyed hash of the identifier is kept'),
+  remains: z.strictObject({ what: z.array(z.string().max(50)).max(20), events: z.int().min(1) }),
+});
+export type ErasureStatement = z.infer<typeof erasureStatement>;
+
+const named = z.strictObject({ issuer: z.string(), subject: z.string() });
+/** On whose word it was done. */
+export const erasureOfficers = z.strictObject({ requestedBy: named, approvedBy: named });
+export type ErasureOfficers = z.infer<typeof erasureOfficers>;

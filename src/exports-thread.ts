@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { renderReport } from '../reports/report.ts';
 import { eventDefinitions } from '../schemas/events/registry.ts';
 import { fail, ok } from '../schemas/result.ts';
+import { statedOf } from './erasure/stated.ts';
 import { openVault, type VaultPlace } from './ledger-vault.ts';
 import { signPdf } from './pades/port.ts';
 import { subjectsUnderForm } from './projections/consents-index.ts';
@@ -72,6 +73,7 @@ const parts: GatherParts = {
     underForm: (tenant, formId, after, limit) =>
       subjectsUnderForm(readers.consents, tenant, formId, after, limit),
   },
+  statedOf: (erasureId) => statedOf({ log, keyring, epochs: keyStore.epochs }, erasureId),
   definitions: eventDefinitions,
   proofs: proofsBy(port),
   onProgress: (stage, share, patients) =>

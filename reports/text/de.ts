@@ -51,7 +51,8 @@ export const de: Wording = {
     },
     erasures: {
       title: 'Verzeichnis der Löschungen',
-      about: 'Wessen Daten wann gelöscht wurden. Es nennt niemanden (Artikel 17 DSGVO).',
+      about:
+        'Was gelöscht wurde, wann, und was bleibt. Es nennt keinen Patienten. Es stützt den Nachweis, dass Artikel 17 DSGVO befolgt wurde.',
     },
   },
   page: { of: (number) => `Seite ${number} von `, export: (id) => `Export ${id}` },
@@ -149,6 +150,60 @@ export const de: Wording = {
     decisions: 'Entscheidungen',
     outside: 'Nicht geöffnet: außerhalb des Zeitraums aufgezeichnet.',
     gone: 'Nicht mehr lesbar.',
+  },
+  erasure: {
+    certificate: {
+      title: 'Löschbescheinigung',
+      about:
+        'Was vernichtet wurde, wann und auf wessen Wort, was bleibt und warum. Sie stützt den Nachweis, dass Artikel 17 DSGVO befolgt wurde.',
+    },
+    all: 'alle Löschungen des Mandanten',
+    one: (erasureId) => `die Löschung auf Antrag ${erasureId}`,
+    periodNote: 'Danach, wann die Löschung aufgezeichnet wurde.',
+    heading: 'Was das Register zu dieser Löschung erklärt',
+    nothing:
+      'Mehr erklärt das Register nicht: Die Löschung läuft noch, oder der Antrag wurde nach seiner eigenen Frist vergessen. Dass sie aufgezeichnet wurde, ist nachgewiesen.',
+    request: 'Antrag',
+    article: 'Grund',
+    articleOf: (article) => `Artikel ${article} DSGVO`,
+    received: 'Eingegangen',
+    receivedAt: (at, dueAt) => `${at}, fällig ${dueAt}`,
+    requestedBy: 'Aufgenommen von',
+    approvedBy: 'Genehmigt von',
+    officer: (subject, issuer) => `${subject} (Aussteller ${issuer})`,
+    approved: 'Genehmigt',
+    destroyed: 'Was vernichtet wurde',
+    destroyedWhat: (exports) =>
+      `Der Schlüssel, unter dem alle Ereignisse und Antworten zu dieser Person versiegelt sind, alle ihre Kennungen und ${exports === '1' ? '1 aufbewahrter Export, der sie enthielt' : `${exports} aufbewahrte Exporte, die sie enthielten`}.`,
+    closed: 'Akte geschlossen',
+    unreadable: 'Unlesbar',
+    unreadableSince: (at) => `im Betrieb seit ${at}`,
+    irrecoverable: 'Unwiederbringlich',
+    irrecoverableOnce: (epoch, retired) =>
+      `aus jeder Sicherung des Tresors, sobald der Schlüssel der Epoche ${epoch} vernichtet ist; bei der Erstellung war er ${retired ? 'nicht mehr' : 'noch'} im Schlüsselspeicher. Auch eine Kopie des Schlüsselspeichers selbst muss vernichtet sein.`,
+    irrecoverableNot: 'keine Epoche vermerkt: eine frühere Sicherung des Tresors könnte es noch öffnen',
+    recipients: 'Empfänger',
+    recipientsTold: (all, told) =>
+      `${all} haben eine erlaubende Antwort erhalten und sind zu unterrichten (Artikel 19 DSGVO); ${told} waren bei der Erstellung unterrichtet.`,
+    suppressed: 'Mit Absicht behalten',
+    suppressedOn: (article) =>
+      `Ein mit Schlüssel gebildeter Hash der Kennung, damit eine Ablehnung weiter gilt (Artikel ${article} DSGVO).`,
+    remains: 'Was bleibt, und warum',
+    remainsOf: (events, what) =>
+      `Von ${events === '1' ? '1 Ereignis' : `${events} Ereignissen`} und von den aufgezeichneten Antworten: ${what}. Ohne sie ließe sich nicht zeigen, dass im Protokoll nichts verändert oder weggelassen wurde. Was die Ereignisse und Antworten sagten, ist unter dem vernichteten Schlüssel versiegelt.`,
+    residual: {
+      'random-ids': 'zufällige Kennungen',
+      'event-types': 'Arten',
+      'event-times': 'Zeiten',
+      'event-sizes': 'Längen',
+      commitments: 'Festlegungen',
+      hashes: 'Hashes',
+    },
+    limits: [
+      'Dass Schlüssel und Kennungen vernichtet wurden und nirgends eine Kopie davon liegt: Dafür steht das Wort des Registers. Das Protokoll beweist, dass die Löschung auf diesen Antrag hin, zu diesem Zeitpunkt und als letztes Ereignis der Akte aufgezeichnet wurde.',
+      'Wann der Antrag einging, sein Grund, auf wessen Wort gelöscht wurde und wer unterrichtet ist: Dafür steht das Wort des Registers.',
+      'Dass das, was bleibt, keine personenbezogenen Daten sind: Das entscheiden Gerichte, nicht dieses Dokument.',
+    ],
   },
   times: {
     recorded: 'aufgezeichnet',

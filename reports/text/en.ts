@@ -43,7 +43,8 @@ export const en: Wording = {
     },
     erasures: {
       title: 'Register of erasures',
-      about: 'Whose data was erased, and when. It names nobody (Article 17 GDPR).',
+      about:
+        'What was erased, when, and what remains. It names no patient. It supports the proof that Article 17 GDPR was complied with.',
     },
   },
   page: { of: (number) => `Page ${number} of `, export: (id) => `Export ${id}` },
@@ -141,6 +142,60 @@ export const en: Wording = {
     decisions: 'Decisions',
     outside: 'Not opened: recorded outside the period.',
     gone: 'No longer readable.',
+  },
+  erasure: {
+    certificate: {
+      title: 'Certificate of erasure',
+      about:
+        'What was destroyed, when, on whose word, and what remains and why. It supports the proof that Article 17 GDPR was complied with.',
+    },
+    all: 'all erasures of the tenant',
+    one: (erasureId) => `the erasure on request ${erasureId}`,
+    periodNote: 'By when the erasure was recorded.',
+    heading: 'What the ledger states of this erasure',
+    nothing:
+      'The ledger states no more of it: the erasure is under way still, or the request was forgotten when its own time was over. That it was recorded is proven below.',
+    request: 'Request',
+    article: 'Ground',
+    articleOf: (article) => `Article ${article} GDPR`,
+    received: 'Received',
+    receivedAt: (at, dueAt) => `${at}, due ${dueAt}`,
+    requestedBy: 'Recorded by',
+    approvedBy: 'Approved by',
+    officer: (subject, issuer) => by(subject, undefined, issuer),
+    approved: 'Approved',
+    destroyed: 'What was destroyed',
+    destroyedWhat: (exports) =>
+      `The key that all events and answers about this patient are sealed under, every identifier of the patient, and ${counted(exports, 'stored export', 'stored exports')} that contained the patient.`,
+    closed: 'Record closed',
+    unreadable: 'Unreadable',
+    unreadableSince: (at) => `in service since ${at}`,
+    irrecoverable: 'Irrecoverable',
+    irrecoverableOnce: (epoch, retired) =>
+      `from any backup of the vault once the key of epoch ${epoch} is destroyed; ${retired ? 'when this was made it was gone from the key store' : 'when this was made it was still in the key store'}. A copy of the key store itself must be gone too.`,
+    irrecoverableNot: 'no epoch was noted: a backup of the vault from before may still open it',
+    recipients: 'Recipients',
+    recipientsTold: (all, told) =>
+      `${all} were given an answer that permitted and must be told (Article 19 GDPR); ${told} had been told when this was made.`,
+    suppressed: 'Kept on purpose',
+    suppressedOn: (article) =>
+      `A keyed hash of the identifier, so that a refusal still holds (Article ${article} GDPR).`,
+    remains: 'What remains, and why',
+    remainsOf: (events, what) =>
+      `Of ${counted(events, 'event', 'events')}, and of the logged answers: ${what}. Without them it could not be shown that nothing in the log was altered or left out. What the events and answers said is sealed under the key that was destroyed.`,
+    residual: {
+      'random-ids': 'random ids',
+      'event-types': 'types',
+      'event-times': 'times',
+      'event-sizes': 'sizes',
+      commitments: 'commitments',
+      hashes: 'hashes',
+    },
+    limits: [
+      'That keys and identifiers were destroyed, and that no copy of them is kept elsewhere: that is the word of the ledger. The log proves that the erasure was recorded on this request, at this moment, as the last event of the record.',
+      'When the request was received, its ground, on whose word it was done, and who was told: that is the word of the ledger.',
+      'That what remains is not personal data: courts decide it, not this document.',
+    ],
   },
   times: {
     recorded: 'recorded',

@@ -111,6 +111,40 @@ export interface Wording {
     readonly outside: string;
     readonly gone: string;
   };
+  /** Reports about erasures: the register of them (`kinds.erasures`) and the certificate of one. */
+  readonly erasure: {
+    readonly certificate: { readonly title: string; readonly about: string };
+    readonly all: string;
+    readonly one: (erasureId: string) => string;
+    readonly periodNote: string;
+    readonly heading: string;
+    readonly nothing: string;
+    readonly request: string;
+    readonly article: string;
+    readonly articleOf: (article: string) => string;
+    readonly received: string;
+    readonly receivedAt: (at: string, dueAt: string) => string;
+    readonly requestedBy: string;
+    readonly approvedBy: string;
+    readonly officer: (subject: string, issuer: string) => string;
+    readonly approved: string;
+    readonly destroyed: string;
+    readonly destroyedWhat: (exports: string) => string;
+    readonly closed: string;
+    readonly unreadable: string;
+    readonly unreadableSince: (at: string) => string;
+    readonly irrecoverable: string;
+    readonly irrecoverableOnce: (epoch: string, retired: boolean) => string;
+    readonly irrecoverableNot: string;
+    readonly recipients: string;
+    readonly recipientsTold: (all: string, told: string) => string;
+    readonly suppressed: string;
+    readonly suppressedOn: (article: string) => string;
+    readonly remains: string;
+    readonly remainsOf: (events: string, what: string) => string;
+    readonly residual: Readonly<Record<string, string>>;
+    readonly limits: readonly string[];
+  };
   readonly times: {
     readonly recorded: string;
     readonly signed: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identifier, uuid } from '../coding.ts';
+import { erasureId, erasureOfficers, erasureStatement } from '../erasure.ts';
 import { agent } from '../events/define.ts';
 import { instant } from '../instant.ts';
 import { settings } from '../settings.ts';
@@ -7,7 +8,7 @@ import { settings } from '../settings.ts';
 /**
  * The machine-readable evidence inside an export: JSON lines (a record a line, RFC 8785 form, each ended by LF),
  * in this order: one `export`; the `settings` that exported decisions were given under; the `decisions` events that
- * hold them, by index; each patient's `patient`, its `event`s by revision, its `decision`s in log order; the proofs,
+ * hold them, by index; each patient's `patient`, its `event`s by revision, its `erasure`, its `decision`s in log order; the proofs,
  * `tree` then `heads` then `consistency`; one `end`. docs/evidence-format.md section 8 says what of it is hashed and
  * signed, and how it is checked.
  */
@@ -27,7 +28,7 @@ export const exportLanguages = ['en', 'de'] as const;
 export const exportLanguage = z.enum(exportLanguages);
 export type ExportLanguage = z.infer<typeof exportLanguage>;
 
-/** Who was asked about: identifiers as they were given, all under a form, or everybody. */
+/** Who was asked about: identifiers as they were given, all under a form, everybody, or whom one erasure was of. */
 export const exportCohort = z.discriminatedUnion('by', [
   z.strictObject({
     by: z.literal('identifiers'),
@@ -35,6 +36,7 @@ export const exportCohort = z.discriminatedUnion('by', [
   }),
   z.strictObject({ by: z.literal('form'), formId: z.string() }),
   z.strictObject({ by: z.literal('all') }),
+  z.strictObject({ by: z.literal('erasure'), erasureId }),
 ]);
 export type ExportCohort = z.infer<typeof exportCohort>;
 
@@ -136,6 +138,21 @@ export const exportEvent = z.strictObject({
 });
 export type ExportEvent = z.infer<typeof exportEvent>;
 
+/**
+ * What the ledger states of the erasure of the patient before, in a register of erasures or the certificate of one;
+ * absent where it is under way still, or the request was forgotten. The officers stand in a certificate alone.
+ */
+export const exportErasure = z.strictObject({
+  record: z.literal('erasure'),
+  ...erasureStatement.shape,
+  ...erasureOfficers.partial().shape,
+  epochRetired: z
+    .boolean()
+    .optional()
+    .describe('Whether the key of that epoch was gone from the key store when the export was made'),
+});
+export type ExportErasure = z.infer<typeof exportErasure>;
+
 /** A logged answer about the patient before: which entry of which `decisions` record, and what it said. */
 export const exportDecision = z.strictObject({
   record: z.literal('decision'),
@@ -195,6 +212,7 @@ export const exportRecord = z.discriminatedUnion('record', [
   exportDecisions,
   exportPatient,
   exportEvent,
+  exportErasure,
   exportDecision,
   exportTree,
   exportHeads,

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { coding, identifier, reference, uuid } from '../coding.ts';
 import {
   erasureId,
+  erasureOfficers,
+  erasureStatement,
   erasureTerms,
   exemptionGround,
   holdId,
@@ -79,34 +81,14 @@ const preview = z
   })
   .meta({ id: 'ErasurePreview' });
 
-const who = z.strictObject({ issuer: z.string(), subject: z.string() });
-
 /** What the certificate says; it is signed as it stands. */
 export const erasureCertificate = z
   .strictObject({
     version: z.literal(1),
-    erasureId,
     tenant: z.string(),
     subject: uuid.describe('The random id that the log knew the person by'),
-    article: z.string().describe('Of the GDPR, as in 17(1)(b)'),
-    receivedAt: instant,
-    dueAt: instant,
-    requestedBy: who,
-    approvedBy: who,
-    approvedAt: instant,
-    closedAt: instant.describe('When PatientErased was recorded: no event of the stream follows it'),
-    unreadableSince: instant.describe('In service: data key and identifiers were gone from the vault'),
-    irrecoverableOnceEpochRetired: z
-      .int()
-      .optional()
-      .describe(
-        'The epoch whose key wrapped the data key: from no backup of the vault once that is destroyed',
-      ),
-    recipients: z.int().min(0),
-    recipientsTold: z.int().min(0),
-    exportsRemoved: z.int().min(0),
-    suppressed: z.string().optional().describe('Ground on which a keyed hash of the identifier is kept'),
-    remains: z.strictObject({ what: z.array(z.string()), events: z.int().min(1) }),
+    ...erasureStatement.shape,
+    ...erasureOfficers.shape,
     proof: z.strictObject({ checkpoint: z.string(), event: provenEvent, head: provenHead }),
   })
   .meta({ id: 'ErasureCertificate' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identifier, uuid } from '../coding.ts';
+import { erasureId } from '../erasure.ts';
 import { agent } from '../events/define.ts';
 import { exportCohort, exportHeader, exportKind, exportLanguage } from '../export/package.ts';
 import { instant, period } from '../instant.ts';
@@ -15,7 +16,7 @@ export const mostIdentifiers = 100_000;
 const asked = z
   .strictObject({
     kind: exportKind.describe(
-      'history: consents; disclosures: who asked for what; patient: all of one (Art. 15, 20 GDPR); erasures: their register',
+      'history: consents; disclosures: who asked for what; patient: all of one (Art. 15, 20 GDPR); erasures: their register, or the certificate of one',
     ),
     language: exportLanguage.default('en'),
     cohort: z.discriminatedUnion('by', [
@@ -25,6 +26,9 @@ const asked = z
       }),
       z.strictObject({ by: z.literal('form'), formId }),
       z.strictObject({ by: z.literal('all') }),
+      z
+        .strictObject({ by: z.literal('erasure'), erasureId })
+        .describe('The certificate of one erasure; of kind erasures alone'),
     ]),
     period: period
       .optional()
@@ -81,7 +85,7 @@ export const exportRoutes = {
     status: 201,
     response: exportView,
     writes: 'once',
-    failures: ['idempotency-key-reused'],
+    failures: ['idempotency-key-reused', 'erasure-unknown'],
   }),
   listExports: route({
     method: 'get',

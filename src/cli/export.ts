@@ -24,6 +24,7 @@ export const exportOptions = z.strictObject({
     .optional()
     .describe('File with the patients: a line each, system|value or {"system":...,"value":...}'),
   form: z.string().min(1).optional().describe('All with a consent under this form'),
+  erasure: z.uuid().optional().describe('Certificate of this erasure, with --kind erasures'),
   all: z.boolean().optional().describe('Everybody of the tenant'),
   from: dateTime.optional().describe('Of answers, those recorded from then on'),
   until: dateTime.optional().describe('What was recorded until then, that day, month or year included'),
@@ -110,11 +111,14 @@ const begin = async (
 const cohortOf = async ({
   cohort,
   form,
+  erasure,
   all,
-}: Pick<z.output<typeof exportOptions>, 'cohort' | 'form' | 'all'>): Promise<AskedCohort> => {
-  const given = [cohort, form, all].filter((one) => one !== undefined);
-  if (given.length !== 1) throw new Error('Say who it is about by one of --cohort, --form and --all.');
+}: Pick<z.output<typeof exportOptions>, 'cohort' | 'form' | 'erasure' | 'all'>): Promise<AskedCohort> => {
+  const given = [cohort, form, erasure, all].filter((one) => one !== undefined);
+  if (given.length !== 1)
+    throw new Error('Say who it is about by one of --cohort, --form, --erasure and --all.');
   if (cohort !== undefined) return { by: 'identifiers', identifiers: await readCohort(cohort) };
+  if (erasure !== undefined) return { by: 'erasure', erasureId: erasure };
   return form === undefined ? { by: 'all' } : { by: 'form', formId: form };
 };
 

@@ -1,3 +1,4 @@
+import type { ErasureOfficers, ErasureStatement } from '../../schemas/erasure.ts';
 import type { ErasureCertificate } from '../../schemas/http/erasures.ts';
 import { isoOf } from '../consent/time.ts';
 import { type Erasure, recipientsOf } from './erasure.ts';
@@ -20,18 +21,15 @@ export interface Grounds {
   readonly proof: ErasureCertificate['proof'];
 }
 
-/** The statement that is signed, of a request that was executed; absent for any other. */
-export const certificateOf = (
+/** What is stated of a request that was executed, and on whose word it was; absent for any other. */
+export const statementOf = (
+  erasureId: string,
   erasure: Erasure,
-  { erasureId, tenant, proof }: Grounds,
-): ErasureCertificate | undefined => {
+): (ErasureStatement & ErasureOfficers) | undefined => {
   const { requested, terms, dueAt, approved, destruction, executed, told } = erasure;
   if (!requested || !terms || !dueAt || !approved || !destruction || !executed) return undefined;
   return {
-    version: 1,
     erasureId,
-    tenant,
-    subject: requested.subject,
     article: `17(1)(${terms.ground})`,
     receivedAt: requested.receivedAt,
     dueAt,
@@ -46,8 +44,17 @@ export const certificateOf = (
     exportsRemoved: executed.exportsRemoved,
     ...(approved.suppression && { suppressed: `17(3)(${approved.suppression.ground})` }),
     remains: { what: [...residual], events: destruction.closedRevision + 1 },
-    proof,
   };
+};
+
+/** The statement that is signed, of a request that was executed; absent for any other. */
+export const certificateOf = (
+  erasure: Erasure,
+  { erasureId, tenant, proof }: Grounds,
+): ErasureCertificate | undefined => {
+  const stated = statementOf(erasureId, erasure);
+  if (stated === undefined || erasure.requested === undefined) return undefined;
+  return { version: 1, tenant, subject: erasure.requested.subject, ...stated, proof };
 };
 
 const named = ({ issuer, subject }: { readonly issuer: string; readonly subject: string }) => ({

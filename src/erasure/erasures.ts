@@ -4,15 +4,15 @@ import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { carryOut } from '../record/command.ts';
 import { EnvelopeBroken } from '../record/envelope.ts';
-import { openEnvelope } from '../record/sealing.ts';
 import { erasurePrefix, erasureStream, erasureSystem } from '../record/streams.ts';
 import { Turns } from '../record/turns.ts';
-import { openPayload, UnknownEvent } from '../record/upcast.ts';
+import { UnknownEvent } from '../record/upcast.ts';
 import type { CommandContext, Written } from '../record/written.ts';
-import type { EventStore, LocalLog, RecordedEvent } from '../store/port.ts';
+import type { EventStore, LocalLog } from '../store/port.ts';
 import type { Keyring, SubjectKey } from '../vault/keyring.ts';
 import type { Decided } from './decide.ts';
-import { type Erasure, type ErasureEvent, evolveErasure, noErasure } from './erasure.ts';
+import type { Erasure } from './erasure.ts';
+import { foldErasure } from './fold.ts';
 
 export interface ErasuresParts {
   readonly store: Pick<EventStore, 'append'>;
@@ -29,8 +29,6 @@ export interface Found {
 }
 
 export type DecideErasure = (erasure: Erasure, now: Millis) => Decided;
-
-const slice = 1_000;
 
 /**
  * The requests for erasure: a stream each, `erasures-<erasureId>`, sealed under a key of its own, whose subject in the
@@ -129,16 +127,11 @@ export class Erasures {
   /** What was recorded up to now: what is remembered, and the events after it. */
   async #read(key: SubjectKey): Promise<Result<Erasure>> {
     const { log } = this.#parts;
-    const stream = erasureStream(key.subject);
-    await log.pending(stream);
-    let erasure = this.#folded.get(key.subject) ?? noErasure;
+    await log.pending(erasureStream(key.subject));
     try {
-      for (;;) {
-        const events = log.streamSlice(stream, erasure.revision + 1, slice);
-        erasure = events.reduce((before, event) => evolveErasure(before, opened(event, key)), erasure);
-        if (erasure.revision >= 0) this.#folded.set(key.subject, erasure);
-        if (events.length < slice) return ok(erasure);
-      }
+      const erasure = foldErasure(log, key, this.#folded.get(key.subject));
+      if (erasure.revision >= 0) this.#folded.set(key.subject, erasure);
+      return ok(erasure);
     } catch (error) {
       if (error instanceof EnvelopeBroken || error instanceof UnknownEvent)
         return fail('record-unreadable', error.message);
@@ -148,14 +141,3 @@ export class Erasures {
 }
 
 const unknownErasure = fail('erasure-unknown', 'there is no such request, or it was forgotten');
-
-const opened = (event: RecordedEvent, key: SubjectKey): ErasureEvent => {
-  const { payload, requestHash } = openEnvelope(event, key);
-  const { revision, recordedAt, id, type, metadata } = event;
-  return {
-    type,
-    payload: openPayload(eventDefinitions, type, metadata.schemaVersion, payload),
-    ...{ revision, recordedAt, id },
-    ...(requestHash !== undefined && { requestHash }),
-  } as ErasureEvent; // The registry, which gave the payload, is what says that a type has its payload.
-};

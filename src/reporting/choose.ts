@@ -12,10 +12,12 @@ import type { DisclosureRef } from '../projections/port.ts';
 import { openPlain } from '../record/plain.ts';
 import { patientStream, settingsStream, subjectOfPatientStream } from '../record/streams.ts';
 import type { Member } from './cohort-table.ts';
+import { type ErasedPatient, erasedOf } from './erased.ts';
 import { nothingYet } from './export-file.ts';
 import type { ExportCheckpoint, GatherParts } from './gather-parts.ts';
 import { placedLeafMembers } from './leaf-record.ts';
 import { RecordWriter } from './package-lines.ts';
+import { type ExportAbout, spanOf } from './request.ts';
 
 type Chosen = Omit<Member, 'number' | 'logged'>;
 
@@ -91,17 +93,27 @@ const found = async (
 const listed = ({ about, log, indexes }: GatherParts, checkpoint: ExportCheckpoint): Chosen[] => {
   const { size } = checkpoint;
   const { cohort, tenant, kind } = about;
+  if (kind === 'erasures') return erasedIn(about, log, size);
   const isThere = (subject: string) => {
     const first = log.streamSlice(patientStream(subject), 0, 1)[0];
     return first !== undefined && first.index <= size && first.metadata.tenant === tenant;
   };
   const subjects =
-    kind === 'erasures'
-      ? erasedSubjects(log, checkpoint)
-      : cohort.by === 'form'
-        ? pagesOf((after) => indexes.underForm(tenant, cohort.formId, after, page))
-        : streamsOf(log);
+    cohort.by === 'form'
+      ? pagesOf((after) => indexes.underForm(tenant, cohort.formId, after, page))
+      : streamsOf(log);
   return [...subjects].filter(isThere).map((subject) => ({ subject }));
+};
+
+/** Who was erased before the checkpoint, within the period or on the one request. */
+const erasedIn = (about: ExportAbout, log: GatherParts['log'], size: number): Chosen[] => {
+  const { tenant, cohort } = about;
+  const { from, until } = spanOf(about);
+  const isAsked = ({ erasureId, recordedAt }: ErasedPatient) =>
+    cohort.by === 'erasure' ? erasureId === cohort.erasureId : from <= recordedAt && recordedAt < until;
+  return erasedOf(log, tenant)
+    .filter((one) => one.index <= size && isAsked(one))
+    .map(({ subject }) => ({ subject }));
 };
 
 /** Who was erased before the checkpoint. */

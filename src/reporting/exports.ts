@@ -10,6 +10,7 @@ import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { LruCache } from '../vault/lru.ts';
 import { VaultUnavailable } from '../vault/port.ts';
+import { type ErasedPatient, erasedOf } from './erased.ts';
 import { ExportFile } from './export-file.ts';
 import type { ExportIndex, ExportStatus, IndexedExport } from './export-index.ts';
 import type { AskedExport, ExportBytes, ExportContext, ExportPage, Exports, ExportView } from './port.ts';
@@ -25,7 +26,7 @@ export interface ExportsParts {
   readonly shelf: Shelf;
   readonly queue: Queue;
   readonly keyring: Pick<Keyring, 'admit' | 'keyOf'>;
-  readonly log: Pick<LocalLog, 'erasures'>;
+  readonly log: Pick<LocalLog, 'erasures' | 'slice'>;
   readonly clock: () => Millis;
   readonly uuid: () => string;
   /** Told where exports that are over could not be destroyed yet, by the code of the reason. */
@@ -40,6 +41,11 @@ const numberPlace = z.tuple([z.int()]);
 const notFound = fail('not-found', 'there is no such export');
 const notReady = fail('export-not-ready', 'the document is still being made');
 const gone = fail('export-gone', 'there is no document: the export failed, was cancelled, or was destroyed');
+const noErasure = fail('erasure-unknown', 'nobody was erased on this request', '/cohort/erasureId');
+const isOn =
+  (asked: string) =>
+  ({ erasureId }: ErasedPatient) =>
+    erasureId === asked;
 const over: readonly ExportStatus[] = ['finished', 'failed', 'cancelled', 'expired', 'removed'];
 
 /** The exports of a data folder; `openExports` (open.ts) puts them together. */
@@ -60,11 +66,13 @@ export class LedgerExports implements Exports {
   async ask(tenant: string, agent: Agent, asked: AskedExport, context: ExportContext = {}) {
     const checked = checkedAsk(asked);
     if (!checked.ok) return checked;
-    const { index, keyring, shelf, queue, clock, uuid } = this.#parts;
+    const { index, keyring, shelf, queue, log, clock, uuid } = this.#parts;
     const id = context.requestId ?? uuid();
     return this.#turns.take(id, async () => {
       const before = index.get(id);
       if (before !== undefined) return this.#askedBefore(before, context);
+      const { cohort } = checked.value;
+      if (cohort.by === 'erasure' && !erasedOf(log, tenant).some(isOn(cohort.erasureId))) return noErasure;
       const { subject, key } = await keyring.admit(tenant, { system: exportSystem, value: id });
       const about = aboutOf(checked.value, id, tenant, agent, clock());
       const request = sealRequest(key, {
@@ -73,7 +81,6 @@ export class LedgerExports implements Exports {
       });
       // From here to the index without a pause: what stands on the shelf and not in the index is cleared away.
       const file = new ExportFile(shelf.path(id), { exportId: id, key });
-      const { cohort } = checked.value;
       writeCohort(file, cohort.by === 'identifiers' ? cohort.identifiers : []);
       file.close();
       const { kind, language } = about;

@@ -1,3 +1,4 @@
+import type { ErasureOfficers, ErasureStatement } from '../../schemas/erasure.ts';
 import type { EventDefinition } from '../../schemas/events/define.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { DisclosureRef } from '../projections/port.ts';
@@ -41,6 +42,8 @@ export interface ExportIndexes {
   underForm(tenant: string, formId: string, after: string, limit: number): readonly string[];
 }
 
+export type StatedErasure = ErasureStatement & ErasureOfficers & { readonly epochRetired?: boolean };
+
 /** What an export is gathered from, and where to. */
 export interface GatherParts {
   readonly about: ExportAbout;
@@ -50,6 +53,8 @@ export interface GatherParts {
   readonly log: Pick<LogReader, 'slice' | 'streamSlice' | 'streams' | 'erasures'>;
   readonly indexes: ExportIndexes;
   readonly keyring: Pick<Keyring, 'find' | 'keyOf'>;
+  /** What is stated of a request for erasure; undefined where it is not executed yet, or was forgotten. */
+  readonly statedOf: (erasureId: string) => Promise<StatedErasure | undefined>;
   readonly definitions: readonly EventDefinition[];
   readonly proofs: ExportProofs;
   /** Sizes of the checkpoints of earlier exports: that the log has only grown since is proven. */

@@ -1,6 +1,11 @@
 import type { Identifier } from '../../schemas/coding.ts';
 import { patientErased } from '../../schemas/events/patient-erased.ts';
-import type { ExportDecision, ExportEvent, ExportPatient } from '../../schemas/export/package.ts';
+import type {
+  ExportDecision,
+  ExportErasure,
+  ExportEvent,
+  ExportPatient,
+} from '../../schemas/export/package.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { openSalted } from '../decisions/entry.ts';
 import { openPlain } from '../record/plain.ts';
@@ -10,7 +15,8 @@ import type { IndexedEvent } from '../store/port.ts';
 import type { SubjectKey } from '../vault/keyring.ts';
 import type { KeptAnswer } from './answers-table.ts';
 import type { Member } from './cohort-table.ts';
-import type { GatherParts } from './gather-parts.ts';
+import { erasureIdOf } from './erased.ts';
+import type { GatherParts, StatedErasure } from './gather-parts.ts';
 import { leafMembers } from './leaf-record.ts';
 import { RecordWriter } from './package-lines.ts';
 import { spanOf } from './request.ts';
@@ -20,7 +26,7 @@ const together = 100;
 
 /**
  * The third stage: writes down patient after patient, with all events and all answers before the checkpoint. Failure:
- * `patient-erased`, where one was erased after it.
+ * `patient-erased`, where one was erased after it; `erasure-state`, where the erasure of a certificate is not executed.
  */
 export const gatherPatients = async (
   parts: GatherParts,
@@ -55,13 +61,15 @@ interface Patient {
   readonly events: readonly IndexedEvent[];
   readonly isErased: boolean;
   readonly key?: SubjectKey;
+  readonly stated?: StatedErasure;
 }
 
 const readPatient = async (
-  { file, log, keyring }: GatherParts,
+  parts: GatherParts,
   member: Member,
   identifiers: readonly Identifier[],
 ): Promise<Result<Patient>> => {
+  const { file, log, keyring } = parts;
   const { subject, place } = member;
   const identifier = place === undefined ? undefined : identifiers[place];
   if (subject === undefined) return ok({ member, identifier, events: [], isErased: false });
@@ -69,7 +77,10 @@ const readPatient = async (
   const all = log.streamSlice(patientStream(subject), 0);
   const events = all.filter(({ index }) => index <= size);
   const isErased = events.at(-1)?.type === patientErased.type;
-  if (isErased) return ok({ member, identifier, events, isErased });
+  if (isErased) {
+    const stated = await statedIn(parts, events.at(-1)!);
+    return stated.ok ? ok({ member, identifier, events, isErased, ...stated.value }) : stated;
+  }
   if (all.at(-1)?.type === patientErased.type) return erasedMeanwhile;
   const key = await keyring.keyOf(subject);
   return key === undefined
@@ -77,11 +88,21 @@ const readPatient = async (
     : ok({ member, identifier, events, isErased, key: { subject, key } });
 };
 
+/** What is stated of an erasure in a report about them; the officers in the certificate of one alone. */
+const statedIn = async (
+  { about: { kind, cohort }, statedOf }: GatherParts,
+  event: IndexedEvent,
+): Promise<Result<Pick<Patient, 'stated'>>> => {
+  const stated = kind === 'erasures' ? await statedOf(erasureIdOf(event)) : undefined;
+  if (stated !== undefined) return ok({ stated });
+  return cohort.by === 'erasure' ? fail('erasure-state', 'it is not executed yet, or was forgotten') : ok({});
+};
+
 const erasedMeanwhile = fail('patient-erased', 'a patient of this export was erased meanwhile; ask again');
 
 const addPatient = (
   { about, answers }: GatherParts,
-  { member, identifier, events, isErased, key }: Patient,
+  { member, identifier, events, isErased, key, stated }: Patient,
   writer: RecordWriter,
 ): void => {
   const { number, subject, logged } = member;
@@ -100,10 +121,20 @@ const addPatient = (
     answers.addLeaf(event.index - 1);
     writer.add(eventRecord(event, event.recordedAt < until ? key : undefined));
   }
+  if (stated !== undefined) writer.add(erasureRecord(stated, about));
   if (answers.countOf(number) !== logged)
     throw new RangeError('the index of disclosures does not hold what the log does');
   for (const answer of answers.of(number)) writer.add(decisionRecord(answer, key));
 };
+
+const erasureRecord = (
+  { requestedBy, approvedBy, ...stated }: StatedErasure,
+  { cohort }: GatherParts['about'],
+): ExportErasure => ({
+  record: 'erasure',
+  ...stated,
+  ...(cohort.by === 'erasure' && { requestedBy, approvedBy }),
+});
 
 const eventRecord = (event: IndexedEvent, key: SubjectKey | undefined): ExportEvent => ({
   record: 'event',

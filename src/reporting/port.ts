@@ -59,7 +59,8 @@ export type ExportBytes = AsyncIterable<Uint8Array>;
 export interface Exports {
   /**
    * Takes a request; the export is then queued, durably. A repeated one (`requestId`) is answered as the first was.
-   * Failures: `idempotency-key-reused`, `invalid-request` (a patient's own export is of one identifier).
+   * Failures: `idempotency-key-reused`, `invalid-request` (a patient's own export is of one
+   * identifier), `erasure-unknown`.
    */
   ask(
     tenant: string,

@@ -4,11 +4,15 @@ import type { ExportHeader, ExportKind, ExportLanguage } from '../../schemas/exp
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 
-/** Who is asked about: these identifiers, each once; all who have a consent under a form; everybody of the tenant. */
+/**
+ * Who is asked about: these identifiers, each once; all who have a consent under a form; everybody of the tenant; whom
+ * one erasure was of.
+ */
 export type AskedCohort =
   | { readonly by: 'identifiers'; readonly identifiers: readonly Identifier[] }
   | { readonly by: 'form'; readonly formId: string }
-  | { readonly by: 'all' };
+  | { readonly by: 'all' }
+  | { readonly by: 'erasure'; readonly erasureId: string };
 
 /** What somebody asks for. */
 export interface AskedExport {
@@ -54,9 +58,16 @@ export const aboutOf = (
 
 /** What is asked for, with each identifier once. Failure: `invalid-request`, where kind and cohort do not go together. */
 export const checkedAsk = (asked: AskedExport): Result<AskedExport> => {
-  const { kind, cohort } = asked;
-  if (kind === 'erasures' && cohort.by !== 'all')
-    return fail('invalid-request', 'the register of erasures is of all', '/cohort');
+  const { kind, cohort, period } = asked;
+  const isOfErasures = cohort.by === 'erasure' || (kind === 'erasures' && cohort.by === 'all');
+  if ((kind === 'erasures') !== isOfErasures)
+    return fail(
+      'invalid-request',
+      'the register of erasures is of all, a certificate of one erasure',
+      '/cohort',
+    );
+  if (cohort.by === 'erasure' && period !== undefined)
+    return fail('invalid-request', 'the certificate of one erasure has no period', '/period');
   if (cohort.by !== 'identifiers')
     return kind === 'patient'
       ? fail('invalid-request', 'a patient’s own record is asked for by an identifier', '/cohort')

@@ -9,6 +9,7 @@ export const faultCodes = [
   'commitment', // what is shown is not what was committed to
   'opened', // something is not shown that was asked for, or shown that was not
   'payload', // what an event says is not what its type can say
+  'erasure', // what is stated of an erasure is not what was recorded
   'answer', // a logged answer does not follow from the events
   'entries', // a logged answer is not that entry of its event
   'inclusion', // something does not stand in the log that was signed

@@ -42,6 +42,8 @@ export class PackageCheck {
         return this.#endPatient() ?? this.#beginPatient(record, number);
       case 'event':
         return this.#patient?.event(record, number);
+      case 'erasure':
+        return this.#patient?.erasure(record, number);
       case 'decision':
         return this.#patient?.decision(record, number);
       default:
@@ -92,6 +94,7 @@ export class PackageCheck {
     checked.eventsOpened += ended.shown.eventsOpened;
     checked.decisions += ended.shown.decisions;
     checked.decisionsOpened += ended.shown.decisionsOpened;
+    checked.erasures += ended.shown.erasures;
     return ended.end();
   }
 
@@ -111,6 +114,8 @@ export class PackageCheck {
 
   #faultInCohort(): Fault | undefined {
     const { cohort } = this.#begun.header;
+    if (cohort.by === 'erasure' && (this.#patients !== 1 || this.checked.erasures !== 1))
+      return faultAt('completeness', 'the one erasure that was asked for is not shown');
     return cohort.by === 'identifiers' && cohort.asked !== this.#patients
       ? faultAt('completeness', `${cohort.asked} patients were asked for, and ${this.#patients} are shown`)
       : undefined;

@@ -1,5 +1,6 @@
 import type {
   ExportDecision,
+  ExportErasure,
   ExportEvent,
   ExportHeader,
   ExportPatient,
@@ -10,6 +11,7 @@ import type { Hash } from '../evidence/merkle.ts';
 import { patientStream } from '../record/streams.ts';
 import { PatientAnswers } from './answers.ts';
 import type { DecisionEvent, DecisionEvents } from './decision-events.ts';
+import { faultInErasure } from './erasure.ts';
 import { type At, type Fault, faultAt } from './fault.ts';
 import type { LogLeaves } from './log-leaves.ts';
 import type { NamedHeads } from './named-heads.ts';
@@ -30,6 +32,7 @@ export interface Shown {
   eventsOpened: number;
   decisions: number;
   decisionsOpened: number;
+  erasures: number;
 }
 
 const erasure = 'PatientErased';
@@ -37,7 +40,7 @@ const erasure = 'PatientErased';
 /** One patient of an export, from its `patient` to its last `decision`. */
 export class PatientCheck {
   readonly patient: ExportPatient;
-  readonly shown: Shown = { events: 0, eventsOpened: 0, decisions: 0, decisionsOpened: 0 };
+  readonly shown: Shown = { events: 0, eventsOpened: 0, decisions: 0, decisionsOpened: 0, erasures: 0 };
   readonly #ground: PatientGround;
   readonly #answers = new PatientAnswers();
   #lastLeaf: Hash | undefined;
@@ -72,6 +75,14 @@ export class PatientCheck {
     const isDue =
       status === 'known' ? this.#isBeforeEnd(Date.parse(event.recordedAt)) : event.type === erasure;
     return this.#faultInOpening(opened, isDue, at) ?? (opened && this.#open(event, opened, at));
+  }
+
+  erasure(stated: ExportErasure, record: number): Fault | undefined {
+    const reason = faultInErasure(stated, this.#lastEvent, this.#ground.header);
+    this.shown.erasures += 1;
+    return reason === undefined
+      ? undefined
+      : faultAt('erasure', reason, { record, patient: this.patient.number });
   }
 
   decision(decision: ExportDecision, record: number): Fault | undefined {
@@ -162,11 +173,12 @@ export class PatientCheck {
 /** What is wrong with a `patient` by itself. */
 export const faultInPatient = (
   { number, status, subject, identifier, events, decisions }: ExportPatient,
-  { cohort }: ExportHeader,
+  { cohort, kind }: ExportHeader,
   expected: number,
 ): string | undefined => {
   if (number !== expected) return 'a patient is left out';
   if ((subject === undefined) !== (status === 'unknown')) return 'an unknown patient alone has no subject';
+  if (kind === 'erasures' && status !== 'erased') return 'a register of erasures is of the erased alone';
   if (status === 'unknown' && events + decisions > 0) return 'of an unknown patient there is nothing';
   if ((identifier !== undefined) !== (cohort.by === 'identifiers'))
     return 'a patient has an identifier where it was asked for by one, and only there';

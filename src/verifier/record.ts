@@ -22,6 +22,7 @@ const ranks = {
   decisions: 2,
   patient: 3,
   event: 3,
+  erasure: 3,
   decision: 3,
   tree: 4,
   heads: 5,
@@ -37,6 +38,7 @@ export const mayFollow = (
   if (before === undefined || kind === 'export') return before === undefined && kind === 'export';
   if (before === 'end') return false;
   if (kind === 'event') return before === 'patient' || before === 'event';
+  if (kind === 'erasure') return before === 'event';
   if (kind === 'decision') return ranks[before] === ranks.decision;
   return ranks[before] <= ranks[kind];
 };

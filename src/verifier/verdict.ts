@@ -14,6 +14,8 @@ export interface Checked {
   decisions: number;
   /** These were worked out again from the events, and came to the same. */
   decisionsOpened: number;
+  /** Statements about erasures: they name the request, the moment and the number of events that the log has. */
+  erasures: number;
   /** Versions of the settings that answers were given under. */
   settings: number;
   /** Leaves of the log that all of it stands in. */
@@ -47,6 +49,7 @@ export const nothingChecked = (): Checked => ({
   eventsOpened: 0,
   decisions: 0,
   decisionsOpened: 0,
+  erasures: 0,
   settings: 0,
   leaves: 0,
 });

@@ -78,6 +78,11 @@ const checkedIn = ({ valid, checkpoint, checked, grownFrom }: PackageVerdict): s
     `They stand in the log that was signed (${some(leaves, 'leaf', 'leaves')}).`,
     `What ${some(eventsOpened, 'event')} and ${some(decisionsOpened, 'answer')} say is what was recorded.`,
     `Each of these answers was worked out again from the events that were known, and is the same.`,
+    ...(checked.erasures === 0
+      ? []
+      : [
+          `What is stated of ${some(checked.erasures, 'erasure')} names the request, the moment and the number of events that the log has.`,
+        ]),
     ...(grownFrom === undefined
       ? []
       : [`The log goes on from the checkpoint that you kept (${some(grownFrom, 'event')}).`]),
@@ -97,6 +102,11 @@ const notCheckedIn = ({ valid, checked, grownFrom }: PackageVerdict): string[] =
       : []),
     ...(patients.unknown > 0
       ? [`That the ledger knows nobody by ${some(patients.unknown, 'identifier')}: that is its word.`]
+      : []),
+    ...(checked.erasures > 0
+      ? [
+          'All else that is stated of an erasure, as when it was asked for, on whose word it was done, and that keys were destroyed: that is the word of the ledger.',
+        ]
       : []),
     'That an identifier stands for the patient it is shown with: that is the word of the ledger.',
     ...(grownFrom === undefined

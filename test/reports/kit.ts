@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { renderReport } from '../../reports/report.ts';
-import type { ExportHeader, ExportRecord } from '../../schemas/export/package.ts';
+import type { ExportErasure, ExportHeader, ExportRecord } from '../../schemas/export/package.ts';
 import { reportFonts } from '../../src/report-fonts.ts';
 
 const fonts = reportFonts();
@@ -217,6 +217,7 @@ export function* exportOf(
       yield counted({ record: 'event', ...leafOf(index, type, instant(day)), revision, ...opened });
       events += 1;
     }
+    if (status === 'erased' && header.kind === 'erasures') yield counted(erasureOf(number, said.length));
     for (let n = 0; n < decisions; n += 1) {
       const index = (number - 1) * decisions + n;
       const opened = status === 'erased' ? {} : { opened: sealed(decisionOf(number, n), `answer ${index}`) };
@@ -236,6 +237,25 @@ export function* exportOf(
     note: header.checkpoint,
   };
 }
+
+/** What is stated of the erasure of a patient with so many events. */
+const erasureOf = (patient: number, events: number): ExportErasure => ({
+  record: 'erasure',
+  erasureId: uuidOf(`erasure ${patient}`),
+  article: '17(1)(b)',
+  receivedAt: instant(990),
+  dueAt: instant(1020),
+  approvedAt: instant(998),
+  closedAt: instant(1000),
+  unreadableSince: instant(1000.01),
+  irrecoverableOnceEpochRetired: 41,
+  epochRetired: true,
+  recipients: 2,
+  recipientsTold: 1,
+  exportsRemoved: 1,
+  suppressed: '17(3)(c)',
+  remains: { what: ['random-ids', 'event-types', 'event-times', 'commitments', 'hashes'], events },
+});
 
 /** Records as what the renderer takes. */
 export const inputOf = (records: () => Iterable<ExportRecord>) => ({

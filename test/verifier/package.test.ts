@@ -182,7 +182,7 @@ describe('the evidence in an export', () => {
     assert.deepEqual(verdict.checked, {
       records: records.length + 1,
       patients: { known: 4, unknown: 1, erased: 1 },
-      ...{ events: 10, eventsOpened: 8, decisions: 11, decisionsOpened: 8, settings: 1 },
+      ...{ events: 10, eventsOpened: 8, decisions: 11, decisionsOpened: 8, erasures: 0, settings: 1 },
       leaves: records.filter((one) => 'stored' in one).length,
     });
   });

@@ -180,13 +180,16 @@ MEMBERS = {
     "decisions": PLACED | {"entries", "beside"},
     "patient": {"record", "number", "status", "identifier?", "subject?", "events", "decisions"},
     "event": LEAF | {"revision", "opened?"},
+    "erasure": {"record", "erasureId", "article", "receivedAt", "dueAt", "approvedAt", "closedAt", "unreadableSince",
+                "irrecoverableOnceEpochRetired?", "epochRetired?", "recipients", "recipientsTold", "exportsRemoved",
+                "suppressed?", "remains", "requestedBy?", "approvedBy?"},
     "decision": {"record", "index", "entry", "commitment", "opened?"},
     "tree": {"record", "beside"},
     "heads": {"record", "walk"},
     "consistency": {"record", "from", "path"},
     "end": {"record", "patients", "events", "decisions", "records", "note"},
 }
-ORDER = re.compile("export,(settings,)*(decisions,)*(patient,(event,)*(decision,)*)*(tree,)*(heads,)*(consistency,)*end,")
+ORDER = re.compile("export,(settings,)*(decisions,)*(patient,(event,)*((?<=event,)erasure,)?(decision,)*)*(tree,)*(heads,)*(consistency,)*end,")
 
 
 def leaf_hash(one, tenant, stream, previous):
@@ -229,6 +232,7 @@ def verify(data, keys):
     by_identifiers = head["cohort"]["by"] == "identifiers"
 
     leaves, names, holding, patient = [], [], {}, None
+    of_one, stated = head["cohort"]["by"] == "erasure", []
     counts = {"known": 0, "unknown": 0, "erased": 0, "event": 0, "decision": 0}
 
     def end_patient():
@@ -260,6 +264,7 @@ def verify(data, keys):
             patient = dict(one, n=0, m=0, leaf=None, link=None, last=None, index=-1, answer=(-1, -1))
             need(one["number"] == sum(counts[s] for s in ("known", "unknown", "erased")), "a patient is missing")
             need(("subject" in one) == (one["status"] != "unknown"), "a subject too many or few")
+            need(head["kind"] != "erasures" or one["status"] == "erased", "not erased")
             need(("identifier" in one) == by_identifiers, "an identifier too many or few")
         elif kind == "event":
             need(patient["status"] != "unknown" and patient["last"] != "PatientErased", "no event can be here")
@@ -269,7 +274,16 @@ def verify(data, keys):
             leaf = leaf_hash(one, head["tenant"], "consents-" + patient["subject"], patient["leaf"])
             leaves.append((one["index"], leaf))
             counts["event"] += 1
-            patient.update(n=patient["n"] + 1, leaf=leaf, last=one["type"], index=one["index"])
+            patient.update(n=patient["n"] + 1, leaf=leaf, last=one["type"], index=one["index"], event=one)
+        elif kind == "erasure":
+            event = patient["event"]
+            need(head["kind"] == "erasures" and event["type"] == "PatientErased", "no erasure can be here")
+            need(event["opened"]["payload"]["erasureId"] == one["erasureId"], "another erasure")
+            need(event["recordedAt"] == one["closedAt"], "another moment")
+            need(patient["n"] == one["remains"]["events"], "another number of events")
+            need(("requestedBy" in one) == ("approvedBy" in one) == of_one, "officers too many or few")
+            need(("epochRetired" in one) == ("irrecoverableOnceEpochRetired" in one), "an epoch too many or few")
+            stated.append(one["erasureId"])
         elif kind == "decision":
             need(patient["status"] != "unknown" and one["index"] in holding, "no answer can be here")
             event, leaf, shown = holding[one["index"]]
@@ -282,6 +296,7 @@ def verify(data, keys):
             patient.update(m=patient["m"] + 1, link=link, answer=(one["index"], one["entry"]))
     end_patient()
     patients = {status: counts[status] for status in ("known", "unknown", "erased")}
+    need(not of_one or stated == [head["cohort"]["erasureId"]] and sum(patients.values()) == 1, "not the one asked for")
     need(not by_identifiers or head["cohort"]["asked"] == sum(patients.values()), "not all who were asked for")
     for event, _, shown in holding.values():
         entries = sorted((entry, H(b"\0", committed)) for entry, committed in shown.items())
