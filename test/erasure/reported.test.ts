@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type ExportErasure, type ExportRecord, exportRecord } from '../../schemas/export/package.ts';
 import { parseVerifierKey } from '../../src/evidence/signed-note.ts';
 import { canonicalText } from '../../src/record/commitment.ts';
+import { selfSignedFiles } from '../../src/report-signing.ts';
 import { verifyPackage } from '../../src/verifier/package.ts';
 import {
   answered,
@@ -125,7 +126,9 @@ describe('the register of erasures and the certificate of one', () => {
     await withFolder(async (folder) => {
       const [file, trust] = [join(folder, 'certificate.pdf'), join(folder, 'keys.txt')];
       writeFileSync(file, await fetched(`/exports/${exportId}/document`));
-      writeFileSync(trust, keys.map((key) => `${key}\n`).join(''));
+      const { certificatesFile } = selfSignedFiles(service.config.keysFolder);
+      const certificate = readFileSync(certificatesFile, 'utf8');
+      writeFileSync(trust, `${keys.join('\n')}\n${certificate}`);
       const run = spawnSync(process.execPath, [main, 'verify', file, '--trust', trust], { encoding: 'utf8' });
       assert.equal(run.status, 0, run.stdout);
       assert.match(run.stdout, /What is stated of 1 erasure names the request/);
