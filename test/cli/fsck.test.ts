@@ -64,7 +64,8 @@ describe('fsck', () => {
 
   const flipped = (type: string, at: string) =>
     changeLog(
-      `UPDATE events SET data = CAST(substr(data, 1, ${at}) || x'5a' || substr(data, ${at} + 2) AS BLOB)
+      `UPDATE events SET data = CAST(substr(data, 1, ${at})
+         || iif(substr(data, ${at} + 1, 1) = x'5a', x'41', x'5a') || substr(data, ${at} + 2) AS BLOB)
        WHERE position = (SELECT max(position) FROM events WHERE type = '${type}')`,
     );
 
