@@ -24,6 +24,9 @@ const checks: readonly (readonly [name: string, command: string, ...parameters: 
   ['coverage of the semantics', 'node', 'tools/semantics-table.ts', '--check'],
 ];
 
+/** Milliseconds for all tests: far more than a slow machine takes. */
+const longestRunMs = 1_800_000;
+
 const count = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs each check; what it says is shown only where it fails. */
@@ -44,8 +47,10 @@ const runTests = async (globPatterns: string[]): Promise<void> => {
     if (kind !== 'passed') notes.push(`${kind}: ${text}`);
   };
   const unheard = new Set(globSync(globPatterns));
-  // Not `forceExit`: a process that is made to end loses what it was still saying of its tests.
+  // Not `forceExit`: a process that is made to end loses what it was still saying of its tests. What keeps one from
+  // ending (a server that a failed test left behind) ends the run at last.
   const events = run({
+    signal: AbortSignal.timeout(longestRunMs),
     globPatterns,
     concurrency: availableParallelism(),
     timeout: 180_000,

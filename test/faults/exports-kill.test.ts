@@ -14,8 +14,8 @@ import { grantFor, patientOf, questionOf } from '../http/kit.ts';
 import { type LedgerFolder, openLedgerFolder, type ServedLedger } from '../support/ledger-process.ts';
 
 const patients = 60;
-/** How much later after each start the power goes out: the first times before anything is done, the last in the middle. */
-const stepMs = 600;
+/** Milliseconds until the power goes out: at first before anything is done, then later each time, however slow this machine is. */
+const untilKill = (kills: number): number => 40 * 1.3 ** kills;
 const mostKills = 30;
 const identifiers = Array.from({ length: patients }, (_, n) => patientOf(`kill-${n}`));
 
@@ -40,11 +40,16 @@ const nothingOffered = async (server: ServedLedger, exportId: string): Promise<v
 };
 
 /** Kills the server again and again while it works on an export; gives how often, and the server that finished it. */
-const killed = async (ledger: LedgerFolder, first: ServedLedger, exportId: string) => {
+const killed = async (
+  ledger: LedgerFolder,
+  first: ServedLedger,
+  exportId: string,
+  started: (server: ServedLedger) => void,
+) => {
   let server = first;
   const stages = new Set<string>();
   for (let kills = 0; kills < mostKills; kills += 1) {
-    await sleep(stepMs * (1 + kills));
+    await sleep(untilKill(kills));
     const { status, progress, failure } = await viewOf(server, exportId);
     assert.equal(failure, undefined);
     if (status === 'finished') return { server, kills, stages };
@@ -52,16 +57,19 @@ const killed = async (ledger: LedgerFolder, first: ServedLedger, exportId: strin
     await nothingOffered(server, exportId);
     await server.kill();
     server = await ledger.serve();
+    started(server);
   }
   throw new Error('it does not get on');
 };
 
 it('an export outlives power cuts: it is gone on with, once, and no half of it is ever offered', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-exports-kill-'));
+  let running: ServedLedger | undefined;
   try {
     const ledger = await openLedgerFolder(folder);
     await ledger.run(['keys', 'init-report-signer']);
     const first = await ledger.serve();
+    running = first;
     await fill(first);
     const asked = await first.post('/exports', {
       kind: 'history',
@@ -69,7 +77,9 @@ it('an export outlives power cuts: it is gone on with, once, and no half of it i
     });
     assert.equal(asked.status, 201, asked.text);
     const { exportId } = apiRoutes.askExport.response.parse(asked.json);
-    const { server, kills, stages } = await killed(ledger, first, exportId);
+    const { server, kills, stages } = await killed(ledger, first, exportId, (one) => {
+      running = one;
+    });
     assert.ok(kills > 0, 'it was never killed');
 
     const view = await viewOf(server, exportId);
@@ -99,6 +109,7 @@ it('an export outlives power cuts: it is gone on with, once, and no half of it i
     assert.deepEqual(verdict.checked.patients, { known: patients, unknown: 0, erased: 0 });
 
     await server.stop();
+    running = undefined;
     const log = new LogReader(logFile(ledger.config.dataFolder));
     const issued = log.slice(0, log.head()).filter(({ type }) => type === 'ReportIssued');
     log.close();
@@ -109,6 +120,7 @@ it('an export outlives power cuts: it is gone on with, once, and no half of it i
       [exportId],
     );
   } finally {
+    await running?.kill();
     await rm(folder, { recursive: true, force: true });
   }
 });
