@@ -114,6 +114,14 @@ const wrong: readonly [
     (all) => numbered(withoutPatient(all, 1)),
   ],
   [
+    'a patient is left out, and counted out, but not the walk to it',
+    'completeness',
+    (all) => {
+      bend(all[0]!, { cohort: { by: 'identifiers', asked: 5 } });
+      return numbered(withoutPatient(all, 5));
+    },
+  ],
+  [
     'a patient is shown twice',
     'completeness',
     (all) => {
@@ -131,6 +139,11 @@ const wrong: readonly [
     'a known patient is passed off as erased',
     'opened',
     (all) => bend(of(all, 'patient'), { status: 'erased' }),
+  ],
+  [
+    'a known patient is passed off as unknown',
+    'completeness',
+    (all) => bend(of(all, 'patient', 5), { status: 'unknown', subject: undefined }),
   ],
   [
     'the settings are others',
