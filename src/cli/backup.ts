@@ -8,7 +8,7 @@ import { syncFolder, writePrivately } from '../vault/private-file.ts';
 import { vaultFile } from '../vault/sqlite.ts';
 import { copyDatabase, digestFile } from './backup/copy.ts';
 import { type BackupKind, type BackupManifest, backupFile } from './backup/manifest.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, under } from './progress.ts';
 
 /**
  * `consent-ledger backup log|vault <folder>`: copies the embedded log or vault into a new folder, whole or not at all,
@@ -56,13 +56,4 @@ const sourceOf = (
   const file = kind === 'log' ? logFile(dataFolder) : vaultFile(dataFolder);
   if (!existsSync(file)) throw new Error(`${file} is not there: nothing was recorded yet.`);
   return file;
-};
-
-/** Ends the progress, however the work ends. */
-export const under = async <T>(progress: Progress, work: (progress: Progress) => Promise<T>): Promise<T> => {
-  try {
-    return await work(progress);
-  } finally {
-    progress.end();
-  }
 };

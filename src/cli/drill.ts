@@ -3,8 +3,7 @@ import { rm } from 'node:fs/promises';
 import { differing, type ModelDigest } from '../projections/compare.ts';
 import type { Projections } from '../projections/port.ts';
 import type { LocalLog } from '../store/port.ts';
-import { under } from './backup.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, under } from './progress.ts';
 import { rebuildCommand } from './rebuild.ts';
 
 /** An opened ledger, as the drill needs it. */

@@ -5,7 +5,7 @@ import { differing, type ModelDigest } from '../projections/compare.ts';
 import { checkLog } from '../store/fsck.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, under } from './progress.ts';
 
 export interface FsckParts {
   readonly log: Pick<LocalLog, 'slice' | 'head'> & { integrity(): readonly string[] };
@@ -35,22 +35,14 @@ export const fsck = async (
 ): Promise<FsckReport> => {
   const faults: string[] = [];
   const head = parts.log.head();
-  const under = async <T>(title: string, work: (progress: Progress) => Promise<T>): Promise<T> => {
-    const progress = progressOf(title);
-    try {
-      return await work(progress);
-    } finally {
-      progress.end();
-    }
-  };
 
-  await under('Log', async (progress) => {
+  await under(progressOf('Log'), async (progress) => {
     for await (const { index, detail } of checkLog(parts.log, (at) => progress.show(at / head)))
       faults.push(`at log index ${index}: ${detail}`);
   });
-  const seals = await under('Envelopes', (progress) => checkAllSeals(parts, faults, progress));
-  const served = await under('Read models', ({ show }) => readable(parts.models(show)));
-  const rebuilt = await under('Rebuild', async ({ show }) => {
+  const seals = await under(progressOf('Envelopes'), (progress) => checkAllSeals(parts, faults, progress));
+  const served = await under(progressOf('Read models'), ({ show }) => readable(parts.models(show)));
+  const rebuilt = await under(progressOf('Rebuild'), async ({ show }) => {
     const built = await readable(parts.rebuilt(show));
     return built.ok ? built.value : built;
   });

@@ -4,7 +4,7 @@ import { openVault, vaultPlace } from '../ledger-vault.ts';
 import { initKeys, type KeyStore, openKeyStore } from '../vault/keystore.ts';
 import type { Vault } from '../vault/port.ts';
 import { keysStatus, rotateEpoch } from '../vault/rotation.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, under } from './progress.ts';
 
 /** Where a ledger's vault and keys are, as the configuration gives it. */
 export type KeyPlaces = Pick<Config, 'dataFolder' | 'keysFolder' | 'vault' | 'postgres'>;
@@ -31,10 +31,9 @@ export const rotateKeysCommand = async (
 ): Promise<string> => {
   const onProgress = (done: number, total: number) =>
     progress.show(total === 0 ? 1 : done / total, `${done} keys`);
-  const { epoch, resumed, rewrapped } = await withVault(places, (vault, keyStore) =>
-    rotateEpoch({ vault, keyStore, now, signal, onProgress }),
+  const { epoch, resumed, rewrapped } = await under(progress, () =>
+    withVault(places, (vault, keyStore) => rotateEpoch({ vault, keyStore, now, signal, onProgress })),
   );
-  progress.end();
   const how = resumed ? 'The interrupted rotation is complete' : 'The rotation is complete';
   return `${how}: ${rewrapped} data keys were wrapped anew, all now under epoch ${epoch}.`;
 };

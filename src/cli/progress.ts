@@ -7,6 +7,15 @@ export interface Progress {
   end(): void;
 }
 
+/** Ends the progress, however the work ends. */
+export const under = async <T>(progress: Progress, work: (progress: Progress) => Promise<T>): Promise<T> => {
+  try {
+    return await work(progress);
+  } finally {
+    progress.end();
+  }
+};
+
 export const progressOf = (title: string, out: NodeJS.WriteStream = process.stderr): Progress =>
   out.isTTY ? bar(title, out) : lines(title, out);
 

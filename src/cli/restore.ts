@@ -8,8 +8,7 @@ import { syncFolder } from '../vault/private-file.ts';
 import { vaultFile } from '../vault/sqlite.ts';
 import { damageOf, digestFile, syncFile } from './backup/copy.ts';
 import { type BackupKind, backupFile, readManifest } from './backup/manifest.ts';
-import { under } from './backup.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, under } from './progress.ts';
 
 /** Folders that `backup` made; absent: what is in a server, and restored there. */
 export interface Backups {
