@@ -7,6 +7,9 @@ import { type Checked, wrong } from './problem.ts';
 /** Who a certificate names, on one line: what is most particular first. */
 export const nameOf = (certificate: X509Certificate): string => oneLine(certificate.subject);
 
+/** Who issued it, by its own word, likewise. */
+export const issuerNameOf = (certificate: X509Certificate): string => oneLine(certificate.issuer);
+
 const oneLine = (name: string): string => name.split('\n').reverse().join(', ');
 
 /** A certificate of which every part can be read: OpenSSL reads the key only when it is asked. Throws. */
@@ -101,7 +104,7 @@ export const isSelfSigned = (certificate: X509Certificate): boolean =>
 const strangerTo = (leaf: X509Certificate, last: X509Certificate): Checked<never> =>
   wrong(
     'key-unknown',
-    `The key of ${nameOf(leaf)} is not known here: no trusted certificate leads to it. It was issued by ${oneLine(last.issuer)}; its SHA-256 fingerprint is ${leaf.fingerprint256}.`,
+    `The key of ${nameOf(leaf)} is not known here: no trusted certificate leads to it. It was issued by ${issuerNameOf(last)}; its SHA-256 fingerprint is ${leaf.fingerprint256}.`,
   );
 
 const checkOne = (

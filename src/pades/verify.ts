@@ -1,7 +1,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { fromBER } from 'asn1js';
 import type { Millis } from '../../schemas/instant.ts';
-import { checkMaySign, checkValidity, formChain, nameOf, pathToTrust } from './certificates.ts';
+import { checkMaySign, checkValidity, formChain, issuerNameOf, nameOf, pathToTrust } from './certificates.ts';
 import { bytesOf, encodeSignature, oid, signedAttributesOf } from './cms.ts';
 import { timeOfPdfDate } from './date.ts';
 import { openPdf } from './pdf.ts';
@@ -88,7 +88,7 @@ const verify = (bytes: RandomAccess, trust: Trust, found: Findings): Checked<und
   found.add({
     signer: {
       name: nameOf(signer),
-      issuer: signer.issuer.split('\n').reverse().join(', '),
+      issuer: issuerNameOf(signer),
       sha256: signer.fingerprint256,
     },
   });
