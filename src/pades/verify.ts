@@ -171,13 +171,19 @@ const checkSigned = (
     : wrong('signature-malformed', 'What was signed does not name the certificate of the signer.');
 };
 
+/** A moment, and whether a timestamp authority vouches for it. */
+interface SigningTime {
+  readonly time: Millis;
+  readonly vouched: boolean;
+}
+
 /** The moment that the certificates are judged at. */
 const timeOf = (
   slot: SignatureSlot,
   message: SignedMessage,
   { trusted, now }: Trust,
   found: Findings,
-): Checked<Millis> => {
+): Checked<SigningTime> => {
   const claimed = timeOfPdfDate(slot.time);
   if (claimed === undefined)
     return wrong('signature-malformed', 'The signature does not say when it was made.');
@@ -197,7 +203,7 @@ const timeOf = (
   if (vouched)
     found.holds(`${stamp.value.authority} vouches that it was there by ${new Date(time).toISOString()}.`);
   else found.note(claimOnly(claimed, stamp?.value));
-  return { ok: true, value: time };
+  return { ok: true, value: { time, vouched } };
 };
 
 const claimOnly = (claimed: Millis, stamp: Timestamp | undefined): string => {
@@ -209,7 +215,7 @@ const claimOnly = (claimed: Millis, stamp: Timestamp | undefined): string => {
 
 const checkSigner = (
   { signer, certificates }: SignedMessage,
-  time: Millis,
+  { time, vouched }: SigningTime,
   { trusted, now }: Trust,
   found: Findings,
 ): Checked<undefined> => {
@@ -225,9 +231,10 @@ const checkSigner = (
       ? `You trust the certificate of ${nameOf(signer)}, which was valid then.`
       : `The certificate of ${nameOf(signer)} was valid then, and leads to ${nameOf(anchor)}, which you trust.`,
   );
-  if (!checkValidity(signer, now).ok)
+  const today = checkValidity(signer, now);
+  if (!today.ok && today.problem.code === 'certificate-expired')
     found.note(
-      `The certificate of ${nameOf(signer)} has expired since; a timestamp shows that it had not before.`,
+      `The certificate of ${nameOf(signer)} has expired since; that it had not before ${vouched ? 'a timestamp shows' : 'is what the signer says'}.`,
     );
   return { ok: true, value: undefined };
 };

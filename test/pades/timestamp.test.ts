@@ -70,6 +70,9 @@ it('a timestamp of a trusted authority says when a document was signed', { skip 
     const both = check(chain.root.certificate, root.certificate);
     assert.deepEqual([both.problem, both.signedAt?.by], [undefined, 'timestamp-authority']);
     assert.equal(outcome.ok && outcome.value.timestampedAt, both.signedAt?.time);
+    const trusted = [chain.root.certificate, root.certificate];
+    const later = verifyPdfSignature(inMemory(pdf), { trusted, now: Date.now() + 3 * aDay });
+    assert.match(later.notes.join(' '), /has expired since; that it had not before a timestamp shows\./);
     const one = check(chain.root.certificate);
     assert.deepEqual([one.problem, one.signedAt?.by], [undefined, 'signer']);
     assert.match(one.notes.join(' '), /CN=Timestamp authority, to which no trusted certificate leads/);
