@@ -66,7 +66,9 @@ export const openPdf = (bytes: RandomAccess): Pdf => {
       throw new ForeignPdf(`there is no object ${number}`);
     const entry = table.view(entries + number * entryLength, entryLength).toString('latin1');
     if (!/^\d{10} 00000 n \n$/.test(entry)) throw new ForeignPdf(`the entry of object ${number} is not one`);
-    return Number(entry.slice(0, 10));
+    const start = Number(entry.slice(0, 10));
+    if (start >= tableStart) throw new ForeignPdf(`object ${number} is not before the table`);
+    return start;
   };
 
   const lengthOf = (value: PdfValue | undefined): PdfValue | undefined =>

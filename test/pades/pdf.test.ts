@@ -30,8 +30,25 @@ it('the objects are all of the file, each once, and nothing stands between them'
   }
 });
 
+const start = '%PDF-1.7\n%\xff\xff\xff\xff\n';
+
+it('no object stands behind the cross-reference table, in the trailer', () => {
+  const catalog = '1 0 obj\n<< /Type /Catalog >>\nendobj\n';
+  const long = `2 0 obj\n(${'a'.repeat(1 << 17)})\nendobj\n`;
+  const [second, table] = [start.length + catalog.length, start.length + catalog.length + long.length];
+  const entry = (at: number) => `${String(at).padStart(10, '0')} 00000 n \n`;
+  const withHiddenAt = (at: number) => {
+    const entries = [start.length, second, at].map(entry).join('');
+    const hidden = `3 0 obj\n<< /Type /Sig >>\nendobj\n${'a'.repeat(1000)}`;
+    const trailer = `<< /Size 4 /Root 1 0 R /Hidden (${hidden}) >>`;
+    return `${start}${catalog}${long}xref\n0 4\n0000000000 65535 f \n${entries}trailer\n${trailer}\nstartxref\n${table}\n%%EOF\n`;
+  };
+  const text = withHiddenAt(withHiddenAt(0).indexOf('3 0 obj'));
+  const opened = openPdf(inMemory(Buffer.from(text, 'latin1')));
+  assert.throws(() => opened.object(3), ForeignPdf);
+});
+
 it('the length of a stream may be another object', () => {
-  const start = '%PDF-1.7\n%\xff\xff\xff\xff\n';
   const first = '1 0 obj\n<< /Type /Catalog /Length 2 0 R >>\nstream\nabc\nendstream\nendobj\n';
   const second = '2 0 obj\n3\nendobj\n';
   const entries = [start.length, start.length + first.length].map(
