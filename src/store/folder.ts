@@ -36,6 +36,9 @@ export const ensurePrivateFile = (file: string): void => {
   }
 };
 
+/** The file by which a folder is claimed. */
+export const claimName = 'lock.db';
+
 /** Connections that hold a claim: a lock must not end because its connection was garbage-collected. */
 const claims = new Set<Database.Database>();
 
@@ -47,7 +50,7 @@ const claims = new Set<Database.Database>();
  */
 export const claimFolder = (folder: string): { release(): void } => {
   ensurePrivateFolder(folder);
-  const file = join(folder, 'lock.db');
+  const file = join(folder, claimName);
   ensurePrivateFile(file);
   const lock = new Database(file, { timeout: 0 });
   try {

@@ -3,6 +3,8 @@ import { chmod, cp, mkdir, open, readdir, readFile, rm, stat, writeFile } from '
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { backup } from '../../src/cli/backup.ts';
+import { restore } from '../../src/cli/restore.ts';
+import { claimFolder } from '../../src/store/folder.ts';
 import { type LedgerFolder, openLedgerFolder, type ServedLedger } from '../support/ledger-process.ts';
 import { withFolder } from '../vault/kit.ts';
 
@@ -48,6 +50,7 @@ const withBackups = (run: (first: LedgerFolder, folder: string) => Promise<void>
     await run(first, folder);
   });
 
+const silent = () => ({ show: () => {}, end: () => {} });
 const placed = (folder: string) => ['--log', join(folder, 'log'), '--vault', join(folder, 'vault')];
 
 describe('backup and restore', { timeout: 240_000 }, () => {
@@ -115,7 +118,6 @@ describe('backup and restore', { timeout: 240_000 }, () => {
   it('a backup that is stopped leaves nothing', () =>
     withBackups(async ({ config }, folder) => {
       const before = await readdir(folder);
-      const silent = () => ({ show: () => {}, end: () => {} });
       const stopped = backup('log', join(folder, 'new'), config, Date.now(), silent, AbortSignal.abort());
       await assert.rejects(stopped, /Stopped; nothing was kept/);
       assert.deepEqual(await readdir(folder), before);
@@ -145,6 +147,29 @@ describe('backup and restore', { timeout: 240_000 }, () => {
       await file.close();
       await refused(second, /vault\.db has not its length/, 'restore', ...placed(folder));
       assert.deepEqual(await readdir(second.config.dataFolder), ['keys']);
+    }));
+
+  it('a folder that another process has is left to it, from before the first copy to the last', () =>
+    withBackups(async (first, folder) => {
+      const second = await emptyLedger(join(folder, 'second'), first);
+      const { config } = second;
+      const backups = { log: join(folder, 'log'), vault: join(folder, 'vault') };
+      const { signal } = new AbortController();
+      const restored = (verify: () => Promise<never>) => restore(backups, config, verify, silent, signal);
+
+      let taken = claimFolder(config.dataFolder);
+      const unreached = () => Promise.reject(new Error('it was placed all the same'));
+      await assert.rejects(restored(unreached), /in use by another process/);
+      assert.deepEqual(await readdir(config.dataFolder), ['keys', 'lock.db']);
+      taken.release();
+
+      const overtaken = () => {
+        taken = claimFolder(config.dataFolder);
+        return Promise.reject(new Error('another process has the ledger'));
+      };
+      await assert.rejects(restored(overtaken), /in use by another process/);
+      taken.release();
+      await succeeded(second, 'fsck');
     }));
 
   it('a vault from before a rotation is refused, and nothing of it is left', () =>
