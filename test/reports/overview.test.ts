@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { daysOf } from '../../reports/charts.ts';
 import { patientEvent } from '../../reports/opened.ts';
@@ -55,7 +56,10 @@ test('outcomes are counted by item, closed entries apart', () => {
 
 test('the fingerprint is that of the attachment', async () => {
   const text = [...exportOf(patients)].map((record) => `${JSON.stringify(record)}\n`).join('');
-  assert.equal(overview.attachment.bytes, Buffer.byteLength(text));
+  assert.deepEqual(overview.attachment, {
+    sha256: createHash('sha256').update(text).digest('hex'),
+    bytes: Buffer.byteLength(text),
+  });
 });
 
 test('the chart spans the period, as far as the checkpoint reaches', () => {
