@@ -171,7 +171,7 @@ export function* exportOf(
   parts: Partial<ExportHeader> = {},
   decisions = 3,
 ): Generator<ExportRecord> {
-  const header = headerOf({ ...parts, cohort: { by: 'identifiers', asked: patients } });
+  const header = headerOf({ cohort: { by: 'identifiers', asked: patients }, ...parts });
   const counts = { known: 0, unknown: 0, erased: 0 };
   let [records, events, answers] = [0, 0, 0];
   const counted = <T extends ExportRecord>(record: T): T => {

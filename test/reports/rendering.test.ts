@@ -2,22 +2,51 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
-import { exportKinds, exportLanguages, rendering } from '../../schemas/export/package.ts';
+import {
+  type ExportErasure,
+  type ExportHeader,
+  type ExportLanguage,
+  type ExportRecord,
+  exportKinds,
+  exportLanguages,
+  rendering,
+} from '../../schemas/export/package.ts';
 import { inMemory, openPdf } from '../../src/pades/port.ts';
 import { rendered } from './kit.ts';
 import { fullStory } from './story.ts';
 
 /** Of all objects of the documents below, by rendering. One that was issued with it is never drawn otherwise. */
 const known: Readonly<Record<number, string>> = {
-  1: '882ddf5d1c057a94a5ea8fd08cde8dd159654cfef685b796db406330da4626be',
+  1: '1791113c651bd69138e44a1f050817a90af8d6c365fc946deb2f15294bac36d2',
 };
+
+/** An export with each erasure as `state` has it, or with nothing stated of it. */
+const stating = function* (parts: Partial<ExportHeader>, state: (stated: ExportErasure) => ExportErasure[]) {
+  for (const record of fullStory({ kind: 'erasures', ...parts }))
+    yield* record.record === 'erasure' ? state(record) : [record];
+};
+
+const erasureId = '5f0d4c52-7d0e-4b2b-8f0e-1b7a51f9d3a2';
+const officer = (subject: string) => ({ issuer: 'https://login.north.example', subject });
+const certified = ({ irrecoverableOnceEpochRetired: _, suppressed: __, ...stated }: ExportErasure) => [
+  { ...stated, requestedBy: officer('officer-1'), approvedBy: officer('officer-2') },
+];
+
+/** Of each language: every kind, every cohort, and what else is said in other words on other occasions. */
+const exportsIn = (language: ExportLanguage): (() => Iterable<ExportRecord>)[] => [
+  ...exportKinds.map((kind) => () => fullStory({ language, kind })),
+  () => fullStory({ language, cohort: { by: 'all' }, period: {} }),
+  () => fullStory({ language, cohort: { by: 'form', formId: 'treatment' } }),
+  () => stating({ language, cohort: { by: 'all' } }, () => []),
+  () => stating({ language, cohort: { by: 'erasure', erasureId } }, certified),
+];
 
 /** What documents hold, whatever zlib wrote them. */
 const digestOf = async (): Promise<string> => {
   const hash = createHash('sha256');
   for (const language of exportLanguages)
-    for (const kind of exportKinds) {
-      const document = await rendered(() => fullStory({ language, kind }));
+    for (const records of exportsIn(language)) {
+      const document = await rendered(records);
       for (const { start, end, stream, value } of openPdf(inMemory(document)).objects()) {
         // How long the attachment is depends on the zlib that wrote it.
         if (typeof value === 'number') continue;
