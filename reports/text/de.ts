@@ -93,7 +93,6 @@ export const de: Wording = {
     outcomes: 'Entscheidungen nach Ergebnis',
     outcomesAlt: (counts) => `Balkendiagramm der Entscheidungen nach Ergebnis: ${counts}.`,
     outcomesNone: 'In diesem Export ist keine Entscheidung zum Zählen geöffnet.',
-    outcomesNote: 'Jede Angabe, nach der gefragt wurde, zählt einmal.',
   },
   checkpoint: {
     heading: 'Womit es bewiesen ist',

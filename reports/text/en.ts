@@ -85,7 +85,6 @@ export const en: Wording = {
     outcomes: 'Decisions by outcome',
     outcomesAlt: (counts) => `Bar chart of the decisions by outcome: ${counts}.`,
     outcomesNone: 'No decision in this export is open to be counted.',
-    outcomesNote: 'Each item that was asked about counts once.',
   },
   checkpoint: {
     heading: 'What it is proven by',

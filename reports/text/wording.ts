@@ -73,7 +73,6 @@ export interface Wording {
     readonly outcomes: string;
     readonly outcomesAlt: (counts: string) => string;
     readonly outcomesNone: string;
-    readonly outcomesNote: string;
   };
   readonly checkpoint: {
     readonly heading: string;
