@@ -1,4 +1,4 @@
-import { type Chart, daysOf, inForceChart, outcomesChart } from './charts.ts';
+import { type Chart, daysOf, type Frame, inForceChart, outcomesChart } from './charts.ts';
 import type { CheckpointText } from './checkpoint.ts';
 import type { Pen } from './entries/entry.ts';
 import { columns, paragraph, spans } from './layout/flow.ts';
@@ -104,7 +104,7 @@ const drawFigures = (
 const figure = (
   pages: Pages,
   part: Element,
-  frame: { x: number; y: number; width: number; height: number },
+  frame: Frame,
   caption: string,
   chart: Chart | undefined,
   nothing: string,

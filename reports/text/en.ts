@@ -1,10 +1,7 @@
+import { counted, joined } from './phrases.ts';
 import type { Ends, RuleWords, Wording } from './wording.ts';
 
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-/** `count` as it is shown. */
-const counted = (count: string, one: string, many: string): string =>
-  `${count} ${count === '1' ? one : many}`;
+const listed = (words: readonly string[]): string => joined(words, 'and');
 const between = ({ start, end }: Ends): string =>
   [start === undefined ? '' : `from ${start}`, end === undefined ? '' : `until ${end}`]
     .filter(Boolean)
