@@ -18,8 +18,7 @@ export interface KeyFilePlaces {
 /** Opens a signer whose key is a file. Rejects with KeysRefused, in a sentence for the operator. */
 export const openKeyFileSigner = async (places: KeyFilePlaces): Promise<DocumentSigner> => {
   const { keyFile, certificatesFile, anchorsFile } = places;
-  if (!existsSync(keyFile)) throw new KeysRefused(`${keyFile}, the key that signs reports, is not there`);
-  await requirePrivate(keyFile, 'file');
+  await requireSecret(keyFile, 'the key that signs reports');
   const key = await privateKeyIn(keyFile);
   const certificates = await readCertificates(certificatesFile);
   if (!certificates[0].checkPrivateKey(key))
