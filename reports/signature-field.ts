@@ -16,7 +16,7 @@ interface PdfkitDocument {
 /**
  * Puts a signature field, and a certifying signature (DocMDP, no changes permitted; ISO 32000-1, 12.8.2.2) that
  * is still empty, into a pdfkit document: on the page at hand, invisible, since the first page says in words who
- * signed. Once, before the document ends; `signPdfFile` fills it in.
+ * signed. Once, before the document ends; `signPdf` (src/pades/) fills it in.
  *
  * `label` is the field's accessible name. `structParent`, in a tagged document, is the structure element
  * (`Form`) that the field belongs to.

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { checkReportSignerCommand, initReportSignerCommand } from '../src/cli/report-signer.ts';
 import { loadConfig } from '../src/config.ts';
-import { signPdfFile } from '../src/pades/file.ts';
 import { openReportSigning } from '../src/report-signing.ts';
 import { KeysRefused } from '../src/vault/master-key.ts';
-import { hierarchy, writePem, writeUnsigned } from './pades/kit.ts';
+import { hierarchy, signFile, writePem, writeUnsigned } from './pades/kit.ts';
 import { withFolder } from './vault/kit.ts';
 
 const placesIn = (folder: string, environment: Record<string, string> = {}) => {
@@ -37,7 +36,7 @@ it('a self-signed key is made once, for its owner alone, and signs', () =>
     await assert.rejects(checkReportSignerCommand(places, Date.now() + 3 * 365 * 86_400_000), /expired at/);
     const path = join(folder, 'report.pdf');
     await writeUnsigned(path);
-    const signed = await signPdfFile(path, { ...signing, clock: Date.now });
+    const signed = await signFile(path, { ...signing, clock: Date.now });
     assert.deepEqual(signed.ok && signed.value.signer, 'CN=Consent Ledger (self-signed)');
   }));
 

@@ -1,6 +1,7 @@
 /**
- * What others use of this room: signing a document in place, checking one, and reading what is in it. Adapters are
- * chosen in app.ts and by commands: `file.ts`, `key-file.ts`.
+ * What others use of this room: signing a document in place, checking one, and reading what is in it. What signs
+ * (`key-file.ts`, `pkcs11.ts`, `timestamp-authority.ts`) is chosen in report-signing.ts; `file.ts` is for the command
+ * that verifies.
  */
 export { type Attachment, attachmentsOf } from './attachments.ts';
 export { certificatesOf } from './certificates.ts';

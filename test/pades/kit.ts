@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import PDFDocument from 'pdfkit';
 import { addSignaturePlaceholder } from '../../reports/signature-field.ts';
-import { signPdfFile } from '../../src/pades/file.ts';
 import { type CertificateTerms, issueCertificate } from '../../src/pades/issue.ts';
+import { inMemory } from '../../src/pades/random-access.ts';
+import { type SigningParts, signPdf } from '../../src/pades/sign.ts';
 import { type DocumentSigner, heldSigner } from '../../src/pades/signer.ts';
 
 export const day = 86_400_000;
@@ -74,10 +75,18 @@ export const writeUnsigned = async (path: string, attachments = ['evidence.jsonl
 /** What is attached under a name. */
 export const evidenceOf = (name: string): Buffer => Buffer.from(`{"attached":"${name}"}\n`.repeat(500));
 
+/** `signPdf` on a file. */
+export const signFile = async (path: string, parts: SigningParts) => {
+  const document = await readFile(path);
+  const signed = await signPdf(inMemory(document), parts);
+  await writeFile(path, document);
+  return signed;
+};
+
 /** Writes a PDF and signs it at `signedAt`. */
 export const writeSigned = async (path: string, signer: DocumentSigner): Promise<void> => {
   await writeUnsigned(path);
-  const signed = await signPdfFile(path, { signer, clock: () => signedAt });
+  const signed = await signFile(path, { signer, clock: () => signedAt });
   if (!signed.ok) throw new Error(signed.problem.detail);
 };
 

@@ -5,12 +5,11 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { signPdfFile } from '../../src/pades/file.ts';
 import { openPkcs11Signer, type Pkcs11Places } from '../../src/pades/pkcs11.ts';
 import { inMemory } from '../../src/pades/random-access.ts';
 import { verifyPdfSignature } from '../../src/pades/verify.ts';
 import { KeysRefused } from '../../src/vault/master-key.ts';
-import { hierarchy, runTool, signedAt, withoutTools, writePem, writeUnsigned } from './kit.ts';
+import { hierarchy, runTool, signedAt, signFile, withoutTools, writePem, writeUnsigned } from './kit.ts';
 
 const folders = ['/usr/lib/softhsm', '/usr/local/lib/softhsm', '/usr/lib64/pkcs11'];
 const module = folders.map((folder) => join(folder, 'libsofthsm2.so')).find((path) => existsSync(path));
@@ -71,7 +70,7 @@ describe('a key in a token of SoftHSM2', { skip }, () => {
         [1, 2, 3, 4].map(async (copy) => {
           const path = join(folder, `${kind}-${copy}.pdf`);
           await writeUnsigned(path);
-          const signed = await signPdfFile(path, { signer, clock: () => signedAt });
+          const signed = await signFile(path, { signer, clock: () => signedAt });
           assert.ok(signed.ok, JSON.stringify(signed));
           const verdict = verifyPdfSignature(inMemory(await readFile(path)), { trusted, now: signedAt });
           assert.deepEqual([verdict.problem, verdict.valid], [undefined, true]);

@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { signPdfFile } from '../../src/pades/file.ts';
 import { inMemory } from '../../src/pades/random-access.ts';
 import { openTimestampAuthority } from '../../src/pades/timestamp-authority.ts';
 import { verifyPdfSignature } from '../../src/pades/verify.ts';
@@ -14,6 +13,7 @@ import {
   partsOf,
   runTool,
   signerOf,
+  signFile,
   withoutTools,
   writePem,
   writeUnsigned,
@@ -33,13 +33,13 @@ const signedWith = async (
 ) => {
   const chain = await hierarchy(nowadays);
   let pdf: Buffer = Buffer.alloc(0);
-  let outcome: Awaited<ReturnType<typeof signPdfFile>> | undefined;
+  let outcome: Awaited<ReturnType<typeof signFile>> | undefined;
   await withFolder((folder) =>
     serving(answer, async (url) => {
       const path = join(folder, 'stamped.pdf');
       await writeUnsigned(path);
       const timestampAuthority = openTimestampAuthority({ url, trusted, timeoutMs });
-      outcome = await signPdfFile(path, { signer: signerOf(chain), timestampAuthority, clock: Date.now });
+      outcome = await signFile(path, { signer: signerOf(chain), timestampAuthority, clock: Date.now });
       pdf = await readFile(path);
     }),
   );
