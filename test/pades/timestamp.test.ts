@@ -8,6 +8,7 @@ import { openTimestampAuthority } from '../../src/pades/timestamp-authority.ts';
 import { verifyPdfSignature } from '../../src/pades/verify.ts';
 import { withFolder } from '../vault/kit.ts';
 import {
+  day,
   hierarchy,
   type Identity,
   partsOf,
@@ -21,9 +22,8 @@ import {
 import { bodyOf, opensslStamper, serving, stampingHierarchy } from './timestamp-kit.ts';
 
 const skip = withoutTools('openssl');
-const aDay = 86_400_000;
 /** Certificates that are valid now, since `openssl ts` stamps with the time that it is. */
-const nowadays = { from: Date.now() - aDay, until: Date.now() + aDay };
+const nowadays = { from: Date.now() - day, until: Date.now() + day };
 
 /** Signs a document with the authority that `answer` plays, and gives what came of it. */
 const signedWith = async (
@@ -71,7 +71,7 @@ it('a timestamp of a trusted authority says when a document was signed', { skip 
     assert.deepEqual([both.problem, both.signedAt?.by], [undefined, 'timestamp-authority']);
     assert.equal(outcome.ok && outcome.value.timestampedAt, both.signedAt?.time);
     const trusted = [chain.root.certificate, root.certificate];
-    const later = verifyPdfSignature(inMemory(pdf), { trusted, now: Date.now() + 3 * aDay });
+    const later = verifyPdfSignature(inMemory(pdf), { trusted, now: Date.now() + 3 * day });
     assert.match(later.notes.join(' '), /has expired since; that it had not before a timestamp shows\./);
     const one = check(chain.root.certificate);
     assert.deepEqual([one.problem, one.signedAt?.by], [undefined, 'signer']);
@@ -141,6 +141,28 @@ it('a timestamp of something else, or of nobody trusted, is refused', { skip }, 
     const stranger = await stampingHierarchy();
     const untrusted = await refused(replying(stamp), [stranger.root.certificate]);
     assert.match(JSON.stringify(untrusted), /timestamp-invalid.*is not trusted/);
+  }),
+);
+
+it('an earlier answer about the same signature is no answer to this request', { skip }, () =>
+  withFolder(async (folder) => {
+    const { root, authority } = await stampingHierarchy();
+    const stamp = await stamping(folder, authority);
+    const answers: Buffer[] = [];
+    const replayed = replying(async (request) => {
+      answers.push(await stamp(request));
+      return answers[0]!;
+    });
+    await serving(replayed, async (url) => {
+      const trusted = [root.certificate];
+      const { stamp: ask } = openTimestampAuthority({ url, trusted, timeoutMs: 10_000 });
+      const [first, second] = [await ask(Buffer.from('signature')), await ask(Buffer.from('signature'))];
+      assert.equal(first.ok, true);
+      assert.deepEqual(!second.ok && second.problem, {
+        code: 'timestamp-invalid',
+        detail: 'The timestamp does not answer this request.',
+      });
+    });
   }),
 );
 
