@@ -2,13 +2,14 @@ import type { EventDefinition } from '../../schemas/events/define.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { checkSeals } from '../decisions/check-seals.ts';
 import { differing, type ModelDigest } from '../projections/compare.ts';
+import { subjectOfPatientStream } from '../record/streams.ts';
 import { checkLog } from '../store/fsck.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { type Progress, under } from './progress.ts';
 
 export interface FsckParts {
-  readonly log: Pick<LocalLog, 'slice' | 'head'> & { integrity(): readonly string[] };
+  readonly log: Pick<LocalLog, 'slice' | 'head' | 'erasures'> & { integrity(): readonly string[] };
   readonly keyring: Pick<Keyring, 'keyOf'>;
   readonly definitions: readonly EventDefinition[];
   /** The read models that are in service, and the same ones built anew. */
@@ -27,7 +28,8 @@ const shownFaults = 20;
 
 /**
  * Checks the whole ledger: the log's file, order and times; every envelope (it opens and is what its commitment
- * says, or its key is gone); and that the read models are what a rebuild gives.
+ * says, or its key is gone, a patient's only where the log says that it was erased); and that the read models are what a
+ * rebuild gives.
  */
 export const fsck = async (
   parts: FsckParts,
@@ -79,6 +81,7 @@ const checkAllSeals = async (
   progress: Progress,
 ) => {
   const head = log.head();
+  const erased = new Set(log.erasures(0).map(({ stream }) => stream));
   const sum = { opened: 0, keyless: 0 };
   for (let after = 0; after < head; ) {
     const page = log.slice(after, pageEvents);
@@ -87,6 +90,8 @@ const checkAllSeals = async (
       sum.opened += opened;
       sum.keyless += keyless;
       faults.push(...found.map((fault) => `at log index ${event.index}: ${fault}`));
+      if (keyless > 0 && subjectOfPatientStream(event.stream) !== undefined && !erased.has(event.stream))
+        faults.push(`at log index ${event.index}: ${event.type}: its key is gone, and nobody erased it`);
     }
     after = page.at(-1)?.index ?? head;
     progress.show(after / head);

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
+import { openLedger } from '../../src/app.ts';
+import { patientStream, subjectOfPatientStream } from '../../src/record/streams.ts';
 import type { LedgerFolder } from '../support/ledger-process.ts';
 import { copyLedger, fillLedger } from './filled-ledger.ts';
 
@@ -121,17 +124,29 @@ describe('fsck', () => {
     );
   });
 
-  it('counts envelopes of a key that is gone, and finds nothing wrong with them', async () => {
-    const { code, stdout } = await fsckAfter(async (data, copy) => {
-      const one = `(SELECT subject FROM identifier ORDER BY subject LIMIT 1)`;
-      const db = new Database(join(data, 'vault', 'vault.db'));
-      const subject = db.prepare(one.slice(1, -1)).pluck().get();
-      db.prepare('DELETE FROM identifier WHERE subject = ?').run(subject);
-      db.prepare('DELETE FROM subject WHERE subject = ?').run(subject);
-      db.close();
+  /** Destroys the key of a patient; `close` closes the stream first, as an erasure does. */
+  const destroyOne = async ({ config }: LedgerFolder, close: boolean): Promise<void> => {
+    const { store, vault, records, close: give } = await openLedger(config);
+    try {
+      const [stream] = store.streamsNamed(patientStream(''));
+      const subject = subjectOfPatientStream(stream!)!;
+      const { tenant } = store.streamSlice(stream!, 0, 1)[0]!.metadata;
+      if (close) assert.ok((await records.close(tenant, subject, randomUUID())).ok);
+      assert.ok(await vault.destroy(subject));
+    } finally {
+      await give();
+    }
+  };
+
+  it('finds a patient whose key is gone though nobody erased it', () =>
+    finds(async (_data, copy) => {
+      await destroyOne(copy, false);
       const rebuilt = await copy.run(['rebuild']);
       assert.equal(rebuilt.code, 0, rebuilt.stderr);
-    });
+    }, /^FAULT at log index \d+: ConsentGranted: its key is gone, and nobody erased it$/m));
+
+  it('counts envelopes of who was erased, and finds nothing wrong with them', async () => {
+    const { code, stdout } = await fsckAfter((_data, copy) => destroyOne(copy, true));
     assert.equal(code, 0, stdout);
     assert.match(stdout, /^\d+ envelopes opened, [1-9]\d* of keys that are gone\.$/m);
   });
