@@ -10,7 +10,14 @@ export class Incoming {
   /** For who writes; rejects once nobody reads on. */
   write(chunk: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#through.write(chunk, (error) => (error ? reject(error) : resolve()));
+      // A stream that is destroyed says nothing to a write that waits for its reader.
+      const refuse = () => reject(new Error('nobody reads on'));
+      this.#through.once('close', refuse);
+      this.#through.write(chunk, (error) => {
+        this.#through.off('close', refuse);
+        if (error) reject(error);
+        else resolve();
+      });
     });
   }
 

@@ -34,11 +34,12 @@ export const verifyPages = async (
   if (drawnBy !== rendering) return { valid: false, fault: drawnOtherwise(drawnBy) };
   const written = new Incoming();
   const again = drawn(render, pdf, attachment, written);
-  const compared = await differenceOf(pdf, written, attachment.object.number).catch((error: unknown) => {
-    if (error instanceof ForeignPdf) return error;
-    throw error;
-  });
-  written.close();
+  const compared = await differenceOf(pdf, written, attachment.object.number)
+    .catch((error: unknown) => {
+      if (error instanceof ForeignPdf) return error;
+      throw error;
+    })
+    .finally(() => written.close());
   const result = await again;
   if (compared === undefined && result instanceof Error === false)
     return { valid: true, pages: result.pages };

@@ -62,6 +62,14 @@ describe('an export as a document', () => {
     assert.match(wordsOfDocument(verdict).wrong!, /^Page 3 does not show what is in the evidence/);
   });
 
+  it('does not wait for the rest of a long document that is another from its first byte', async () => {
+    const endless: Render = async (_, write) => {
+      for (;;) await write(Buffer.alloc(1 << 16, 'x'));
+    };
+    const { valid, pages } = await verdictOnDocument(good, { by: endless });
+    assert.deepEqual([valid, pages?.fault], [false, 'The document is not what is drawn from the evidence.']);
+  });
+
   it('says so where its pages were drawn by another version', async () => {
     const other = unsigned
       .toString('latin1')
