@@ -9,15 +9,18 @@ import type { PatientRecord } from './state.ts';
 
 /**
  * The answer to a logged question, worked out again with the effective times of the logged one, from a record that
- * ends where that answer rested and under the policy it was given under (SEMANTICS S1.2, S7.6). `undefined`: there is
- * no record.
+ * ends where that answer rested and under the policy it was given under (SEMANTICS S1.2, S7.6). Times that were asked
+ * for hold: a logged answer about another moment, or by later knowledge, comes out as another. `undefined`: there is no
+ * record.
  */
 export const askAgain = (
-  { question, answer: { validAt, knownAt } }: DecisionEntry,
+  { question, answer }: DecisionEntry,
   record: PatientRecord | undefined,
   policy: Policy,
 ): Result<Answer> => {
-  const resolved = resolveQuestion({ ...question, validAt, knownAt }, policy, Date.parse(knownAt));
+  const known = Date.parse(answer.knownAt);
+  const asked = { ...question, validAt: question.validAt ?? answer.validAt };
+  const resolved = resolveQuestion(asked, policy, known, known);
   return resolved.ok ? ok(evaluate(record, resolved.value, policy)) : resolved;
 };
 

@@ -86,6 +86,8 @@ export const faultInGrowth = (
   path: readonly string[],
 ): Fault => {
   if (earlier.origin !== checkpoint.origin) return 'the earlier checkpoint is of another ledger';
+  if (earlier.size === checkpoint.size && !earlier.heads.equals(checkpoint.heads))
+    return 'two checkpoints of the same log name other heads';
   return verifyConsistency(earlier, checkpoint, path.map(bytes))
     ? undefined
     : 'the log is not the earlier one, gone on';

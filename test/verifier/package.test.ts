@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ExportDecision, ExportPatient, ExportRecord } from '../../schemas/export/package.ts';
-import { parseVerifierKey, verifierKey } from '../../src/evidence/signed-note.ts';
+import { checkpointText, parseCheckpoint } from '../../src/evidence/checkpoint.ts';
+import { parseNote, parseVerifierKey, signNote, verifierKey } from '../../src/evidence/signed-note.ts';
 import type { FaultCode } from '../../src/verifier/fault.ts';
 import { keyOf } from '../evidence/story.ts';
 import { reproven, sealed, signer, verdictOn } from './kit.ts';
 import { mutations } from './mutations.ts';
-import { story } from './story.ts';
+import { lies, story } from './story.ts';
 
 const { records, earlier, leaves } = await story();
 const good = { records, bytes: Buffer.from(sealed(records), 'utf8') };
@@ -194,11 +195,13 @@ describe('the evidence in an export', () => {
       assert.deepEqual({ valid, code: fault?.code }, { valid: false, code }, fault?.detail);
     });
 
-  it('does not verify where a logged answer does not follow from the events', async () => {
-    const other = await story(true);
-    const { fault } = await verdictOn(sealed(other.records));
-    assert.equal(fault?.code, 'answer');
-  });
+  for (const [what, lie] of Object.entries(lies))
+    it(`does not verify where a logged answer ${what}`, async () => {
+      const other = await story(lie);
+      const { fault } = await verdictOn(sealed(other.records));
+      assert.equal(fault?.code, 'answer');
+      assert.match(fault?.detail ?? '', /another answer follows$/);
+    });
 
   it('is not verified by keys that are not trusted, nor as a whole that another signed', async () => {
     const key = parseVerifierKey(verifierKey(signer.name, keyOf(3)))!;
@@ -212,6 +215,10 @@ describe('the evidence in an export', () => {
       assert.equal((await verdictOn(good.bytes, previous)).fault?.code, 'growth');
     const itself = of(records, 'export').checkpoint;
     assert.equal((await verdictOn(good.bytes, itself)).grownFrom, leaves.length);
+    const { text } = parseNote(itself)!;
+    const otherHeads = { ...parseCheckpoint(text)!, heads: leaves[0]! };
+    const forked = signNote(checkpointText(otherHeads), [signer]);
+    assert.equal((await verdictOn(good.bytes, forked)).fault?.code, 'growth');
   });
 
   it('is not verified where nothing is in it, or something behind it', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
+import { type DecisionEntry, decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
 import { liftRestriction, restrict } from '../../src/consent/decide.ts';
 import { entriesRoot } from '../../src/decisions/entries-tree.ts';
 import { commitEntry, sealEntry } from '../../src/decisions/entry.ts';
@@ -23,10 +23,27 @@ const ask = async ({ decisions }: DecisionKit, values: readonly string[], change
 
 const walkOf = ({ records }: Told) => records.flatMap((one) => (one.record === 'heads' ? one.walk : []));
 
-/** Logs an answer that was never worked out: permitted, whatever the events say. */
-const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision): Promise<void> => {
-  const items = told.answer.items.map((item) => ({ ...item, reason: 'permitted' as const }));
-  const entry = commitEntry({ ...told, agent: asker, question, answer: { ...told.answer, items } });
+type Lie = (told: Decision['answer']) => Pick<DecisionEntry, 'question' | 'answer'>;
+
+/** What may be logged in place of an answer that was given. */
+export const lies: Readonly<Record<string, Lie>> = {
+  'is permitted, whatever the events say': (answer) => {
+    const items = answer.items.map((item) => ({ ...item, reason: 'permitted' as const }));
+    return { question, answer: { ...answer, items } };
+  },
+  'is about another moment than was asked about': (answer) => ({
+    question: { ...question, validAt: '2026-01-01T08:00:00.000Z' },
+    answer,
+  }),
+  'rests on more than was asked about': (answer) => ({
+    question: { ...question, knownAt: '2026-03-01T08:00:01.000Z' },
+    answer,
+  }),
+};
+
+/** Logs an answer that was never given. */
+const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision, lie: Lie): Promise<void> => {
+  const entry = commitEntry({ ...told, agent: asker, ...lie(told.answer) });
   const place = { tenant, stream: decisionStream('node-2'), revision: 0 };
   const entries = [sealEntry(entry, key, place)];
   const commitment = entriesRoot([entry.commitment]);
@@ -39,10 +56,10 @@ const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision): 
  * The records of an export, without its end, from a real ledger: anna was asked about before and after a withdrawal;
  * ben shares events of answers with others, and is under a restriction for a while; carla is erased; nobody is unknown; of dora there is more than the period;
  * eve has neither events nor answers, and the walk has steps of her own (her random id is one whose absence the ways to
- * others do not show already); of others there are events that are not shown. `lies`: an answer about anna is not what
+ * others do not show already); of others there are events that are not shown. `lie`: an answer about anna is not what
  * follows.
  */
-export const story = async (lies = false): Promise<Told> => {
+export const story = async (lie?: Lie): Promise<Told> => {
   let told: Told | undefined;
   let now = Date.parse('2026-03-01T08:00:00.000Z');
   const clock = () => (now += 1000);
@@ -61,7 +78,7 @@ export const story = async (lies = false): Promise<Told> => {
         await ask(kit, ['x', 'anna', 'ben', 'y', 'anna', 'carla', 'dora', 'z']);
         await kit.execute(anna, revoking(consentId));
         const [denied] = await ask(kit, ['anna']);
-        if (lies) await logLie(kit, anna, denied![0]!);
+        if (lie) await logLie(kit, anna, denied![0]!, lie);
         await ask(kit, ['anna'], { knownAt: '2026-03-01T08:00:30.000Z', items: [{}, {}] });
         await kit.execute(ben, granting(consent({ rules: [{ type: 'deny' }] })));
         await ask(kit, ['x', 'ben']);
