@@ -66,16 +66,17 @@ class Comparing {
 
   async isSameObject(object: PdfObject): Promise<boolean> {
     const { start, end, stream, text } = object;
-    const length = stream === undefined ? undefined : lengthOf(object);
-    if (object.number === this.#attachment || typeof length !== 'number')
-      return stream === undefined ? this.#isSameValue(object) : this.#isSameAttachment(object, stream);
+    if (stream === undefined) return this.#isSameValue(object);
+    if (object.number === this.#attachment) return this.#isSameAttachment(object, stream);
+    // Of the attachment alone the length stands elsewhere, and the content is known to be the same.
+    if (typeof lengthOf(object) !== 'number') return false;
     // Enough for all of it at once: most objects are small, and waiting for each part of them is not.
     await this.#written.ready(end - start + slack + (end - start) / 8);
     const [lengthStart, lengthEnd] = object.spans.get('/Length')!;
     if (!(await this.isSame([start, lengthStart]))) return false;
     const writtenLength = this.#number();
     if (writtenLength === undefined) return false;
-    const [from, to] = stream!;
+    const [from, to] = stream;
     if (!(await this.isSame([lengthEnd, text[1]])) || !(await this.isSame([text[1], from]))) return false;
     await this.#written.ready(writtenLength);
     const again = this.#written.take(writtenLength);
