@@ -1,4 +1,4 @@
-import type { ExportEnd, ExportPatient, ExportRecord } from '../../schemas/export/package.ts';
+import type { ExportEnd, ExportHeader, ExportPatient, ExportRecord } from '../../schemas/export/package.ts';
 import { exportText } from '../evidence/export-note.ts';
 import type { Hash } from '../evidence/merkle.ts';
 import { parseNote, verifyNote } from '../evidence/signed-note.ts';
@@ -28,11 +28,13 @@ export class PackageCheck {
   }
 
   /** `number`: of the record, from 1. `digestBefore`: SHA-256 of all lines before it. */
-  take(record: ExportRecord, number: number, digestBefore: () => Hash): Fault | undefined {
+  take(
+    record: Exclude<ExportRecord, ExportHeader>,
+    number: number,
+    digestBefore: () => Hash,
+  ): Fault | undefined {
     this.checked.records = number;
     switch (record.record) {
-      case 'export':
-        return faultAt('order', 'there is one header, the first record', { record: number });
       case 'settings':
         this.checked.settings += 1;
         return this.#ledger.settings(record, number);
@@ -41,11 +43,11 @@ export class PackageCheck {
       case 'patient':
         return this.#endPatient() ?? this.#beginPatient(record, number);
       case 'event':
-        return this.#patient?.event(record, number);
+        return this.#patient!.event(record, number);
       case 'erasure':
-        return this.#patient?.erasure(record, number);
+        return this.#patient!.erasure(record, number);
       case 'decision':
-        return this.#patient?.decision(record, number);
+        return this.#patient!.decision(record, number);
       default:
         return this.#beginProofs() ?? this.#proof(record, number, digestBefore);
     }

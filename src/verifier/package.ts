@@ -62,7 +62,7 @@ class Reading {
     if (!mayFollow(this.#before, record.record))
       return faultAt('order', `"${record.record}" cannot stand ${behind(this.#before)}`, at);
     this.#before = record.record;
-    if (record.record !== 'export') return this.#check?.take(record, this.#count, digestBefore);
+    if (record.record !== 'export') return this.#check!.take(record, this.#count, digestBefore);
     const begun = begin(record, this.#trust);
     if ('code' in begun) return begun;
     this.#begun = begun;
