@@ -76,3 +76,4 @@ for (const [name, { runs, unsignable, found }] of tally) {
   process.stdout.write(`${runs} × ${name}: ${[...by, `cannot be signed ${unsignable}`].join(', ')}\n`);
 }
 process.stdout.write(`${missed.length} of ${runs} not caught\n${missed.map((one) => `${one}\n`).join('')}`);
+process.exitCode = missed.length === 0 ? 0 : 1;
