@@ -38,7 +38,6 @@ export const exportCohort = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('all') }),
   z.strictObject({ by: z.literal('erasure'), erasureId }),
 ]);
-export type ExportCohort = z.infer<typeof exportCohort>;
 
 /** The first record: what was asked, by whom, and the checkpoint that all of it is proven under. */
 export const exportHeader = z.strictObject({
@@ -168,7 +167,6 @@ export const exportTree = z.strictObject({
   record: z.literal('tree'),
   beside: z.array(hash).min(1).max(1000),
 });
-export type ExportTree = z.infer<typeof exportTree>;
 
 /** The walk through the heads tree to each name of this export, from the left (section 8). */
 export const exportHeads = z.strictObject({

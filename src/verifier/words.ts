@@ -1,4 +1,3 @@
-import type { SignatureVerdict } from '../pades/port.ts';
 import type { DocumentVerdict } from './document.ts';
 import type { Fault } from './fault.ts';
 import type { PackageVerdict } from './verdict.ts';
@@ -43,7 +42,7 @@ export const wordsOfDocument = ({ valid, signature, evidence, pages, fault }: Do
     ],
     ...(wrong !== undefined && { wrong }),
     notChecked: [
-      ...besides(signature),
+      ...signature.notes,
       ...skipped(evidence, pages),
       ...(evidence ? notCheckedIn(evidence) : []),
     ],
@@ -51,7 +50,7 @@ export const wordsOfDocument = ({ valid, signature, evidence, pages, fault }: Do
 };
 
 /** A fault with the place that shows it. */
-export const sentenceOf = ({ detail, record, patient, event }: Fault): string => {
+const sentenceOf = ({ detail, record, patient, event }: Fault): string => {
   const places = [
     record !== undefined && `record ${record}`,
     patient !== undefined && `patient ${patient}`,
@@ -114,9 +113,6 @@ const notCheckedIn = ({ valid, checked, grownFrom }: PackageVerdict): string[] =
       : []),
   ];
 };
-
-/** What the signature says besides. */
-const besides = ({ notes }: SignatureVerdict): readonly string[] => notes;
 
 const skipped = (evidence: PackageVerdict | undefined, pages: DocumentVerdict['pages']): string[] =>
   pages !== undefined
