@@ -61,4 +61,10 @@ it('only a certificate that is for timestamps, and for nothing else, vouches for
   assert.equal(await fitness([timeStamping]), 'fits');
   for (const other of [undefined, [clientAuthentication], [timeStamping, clientAuthentication]])
     assert.match(await fitness(other), /is not one of a timestamp authority/);
+  const root = await identityOf({});
+  const authority = await identityOf({ purposes: [timeStamping] }, root);
+  const uncritical = await reissued(authority, root, ({ extensions }) => {
+    for (const extension of extensions!) extension.critical = false;
+  });
+  assert.match(problemOf(checkMayStamp(uncritical)), /is not one of a timestamp authority/);
 });
