@@ -35,6 +35,10 @@ export const lies: Readonly<Record<string, Lie>> = {
     question: { ...question, validAt: '2026-01-01T08:00:00.000Z' },
     answer,
   }),
+  'rests on an event that there is not': (answer) => ({
+    question,
+    answer: { ...answer, revision: answer.revision + 50 },
+  }),
   'rests on more than was asked about': (answer) => ({
     question: { ...question, knownAt: '2026-03-01T08:00:01.000Z' },
     answer,
