@@ -213,7 +213,7 @@ const wrong: readonly [
     'completeness',
     (all) => {
       const steps = all.flatMap((one) => (one.record === 'heads' ? one.walk : []));
-      bend(steps.find((step) => typeof step === 'object' && 'beside' in step)!, { beside: '0'.repeat(64) });
+      bend(steps.find((step) => typeof step === 'object' && 'beside' in step)!, { beside: 'f'.repeat(64) });
     },
   ],
   [
