@@ -53,7 +53,7 @@ export class LedgerExports implements Exports {
   readonly #parts: ExportsParts;
   readonly #turns = new Turns();
   /** How many exports each of the last who were erased was taken out of. */
-  readonly #removed = new LruCache<Promise<number>>(rememberedRemovals);
+  readonly #removed = new LruCache<number>(rememberedRemovals);
   #timer: NodeJS.Timeout | undefined;
   #tidying: Promise<void> = Promise.resolve();
   #closed = false;
@@ -140,21 +140,14 @@ export class LedgerExports implements Exports {
   }
 
   removeExportsOf(subject: string): Promise<number> {
-    const before = this.#removed.get(subject);
-    const removed = (async () => ((await before) ?? 0) + (await this.#remove(subject)))();
-    this.#removed.set(subject, removed);
-    // One that failed is not counted on: what it left is removed by the next.
-    removed.catch(() => this.#removed.delete(subject));
-    return removed;
-  }
-
-  async #remove(subject: string): Promise<number> {
-    const { index, shelf, queue } = this.#parts;
-    const holding = index
-      .those('queued', 'running', 'finished')
-      .filter(({ id }) => shelf.holds(id, [subject]));
-    for (const one of holding) await queue.end(one, 'removed');
-    return holding.length;
+    const { shelf, queue } = this.#parts;
+    return this.#turns.take(subject, async () => {
+      for (const one of shelf.holding(subject)) {
+        await queue.end(one, 'removed');
+        this.#removed.set(subject, (this.#removed.get(subject) ?? 0) + 1);
+      }
+      return this.#removed.get(subject) ?? 0;
+    });
   }
 
   /** Destroys what is over, now and every `everyMs`, and goes on with what was under way. */

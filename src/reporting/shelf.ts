@@ -43,16 +43,10 @@ export class Shelf {
     return new ExportFile(this.path(id), { exportId: id, key });
   }
 
-  /** Whether one of these subjects is among the patients that were chosen for an export. */
-  holds(exportId: string, subjects: Iterable<string>): boolean {
-    if (!this.has(exportId)) return false;
-    const db = new Database(this.path(exportId), { fileMustExist: true });
-    try {
-      const cohort = new CohortTable(db);
-      return [...subjects].some((subject) => cohort.has(subject));
-    } finally {
-      db.close();
-    }
+  /** The exports that a subject is in and whose files are there: also one that is over and not yet destroyed. */
+  holding(subject: string): IndexedExport[] {
+    const { index } = this.#parts;
+    return this.#ids().flatMap((id) => (this.#holds(id, [subject]) ? (index.get(id) ?? []) : []));
   }
 
   /** Whether somebody in a document was erased since its checkpoint. */
@@ -61,10 +55,22 @@ export class Shelf {
     log: Pick<LocalLog, 'erasures'>,
   ): boolean {
     const erased = log.erasures(checkpointSize ?? 0);
-    return this.holds(
+    return this.#holds(
       id,
       erased.flatMap(({ stream }) => subjectOfPatientStream(stream) ?? []),
     );
+  }
+
+  /** Whether one of these subjects is among the patients that were chosen for an export. */
+  #holds(exportId: string, subjects: readonly string[]): boolean {
+    if (subjects.length === 0 || !this.has(exportId)) return false;
+    const db = new Database(this.path(exportId), { fileMustExist: true });
+    try {
+      const cohort = new CohortTable(db);
+      return subjects.some((subject) => cohort.has(subject));
+    } finally {
+      db.close();
+    }
   }
 
   /**
@@ -81,13 +87,17 @@ export class Shelf {
 
   /** Destroys what is left of exports that are over, and of those that never came into the index. */
   async clean(): Promise<void> {
-    const { folder, index } = this.#parts;
-    const ids = new Set(readdirSync(folder).flatMap((name) => /^([0-9a-f-]{36})\.db/.exec(name)?.[1] ?? []));
-    for (const id of ids) {
-      const one = index.get(id);
+    for (const id of this.#ids()) {
+      const one = this.#parts.index.get(id);
       if (one === undefined) this.#unlink(id);
       else if (!isLive(one)) await this.destroy(one, one.status);
     }
+  }
+
+  /** Of all that have a file here. */
+  #ids(): string[] {
+    const names = readdirSync(this.#parts.folder);
+    return [...new Set(names.flatMap((name) => /^([0-9a-f-]{36})\.db/.exec(name)?.[1] ?? []))];
   }
 
   #unlink(exportId: string): void {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { closeStream } from '../../src/record/erased.ts';
+import { VaultUnavailable } from '../../src/vault/port.ts';
 import {
   agent,
   asked,
@@ -64,6 +65,20 @@ describe('an export that is over', () => {
       assert.equal(await kit.exports.removeExportsOf(subject), 1);
       assert.equal(await kit.exports.removeExportsOf(subject), 1, 'it says how many there were');
       assert.equal(codeOf(await kit.exports.package(tenant, made.exportId)), 'export-gone');
+      assert.deepEqual(await filesOf(kit), []);
+    }));
+
+  it('is removed for good before an erasure goes on, though the vault was away at first', () =>
+    withExportKit(async (kit) => {
+      const subject = await liveALife(kit, patientOf('P-1'));
+      await finished(kit, 'P-1');
+      await finished(kit, 'P-1');
+      const { vault } = kit.ledger;
+      const away = () => Promise.reject(new VaultUnavailable('away'));
+      mock.method(vault, 'destroy').mock.mockImplementationOnce(away, 1);
+      await assert.rejects(kit.exports.removeExportsOf(subject), VaultUnavailable);
+      assert.equal((await filesOf(kit)).length, 1);
+      assert.equal(await kit.exports.removeExportsOf(subject), 2, 'each counts, whenever it was destroyed');
       assert.deepEqual(await filesOf(kit), []);
     }));
 
