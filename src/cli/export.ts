@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { exportKind, exportLanguage } from '../../schemas/export/package.ts';
 import { dateTime } from '../../schemas/instant.ts';
 import type { Result } from '../../schemas/result.ts';
-import { spanOf } from '../consent/time.ts';
+import { isoOf, spanOf } from '../consent/time.ts';
 import type { AskedCohort, AskedExport, Exports, ExportView } from '../reporting/port.ts';
 import { readCohort } from './export/cohort-file.ts';
 import { type Progress, progressOf } from './progress.ts';
@@ -83,9 +83,7 @@ export const exportsCommand = async (exports: Exports, tenant: string): Promise<
     for (const { exportId, createdAt, kind, status, failure, progress, document } of page.items) {
       const how = failure === undefined ? status : `${status} (${failure})`;
       const hash = document === undefined ? '' : `  SHA-256 ${document.sha256}`;
-      lines.push(
-        `${exportId}  ${new Date(createdAt).toISOString()}  ${kind}  ${how}  ${progress.patients} patients${hash}`,
-      );
+      lines.push(`${exportId}  ${isoOf(createdAt)}  ${kind}  ${how}  ${progress.patients} patients${hash}`);
     }
     if (page.next === undefined) return lines.length === 0 ? 'There are none.' : lines.join('\n');
     cursor = page.next;

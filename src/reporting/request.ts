@@ -3,6 +3,7 @@ import type { Agent } from '../../schemas/events/define.ts';
 import type { ExportHeader, ExportKind, ExportLanguage } from '../../schemas/export/package.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
+import { isoOf } from '../consent/time.ts';
 
 /**
  * Who is asked about: these identifiers, each once; all who have a consent under a form; everybody of the tenant; whom
@@ -45,13 +46,13 @@ export const aboutOf = (
   language,
   tenant,
   requestedBy: agent,
-  requestedAt: new Date(now).toISOString(),
+  requestedAt: isoOf(now),
   ...(reason !== undefined && { reason }),
   cohort: cohort.by === 'identifiers' ? { by: cohort.by, asked: cohort.identifiers.length } : cohort,
   ...(period !== undefined && {
     period: {
-      ...(period.from !== undefined && { from: new Date(period.from).toISOString() }),
-      ...(period.until !== undefined && { until: new Date(period.until).toISOString() }),
+      ...(period.from !== undefined && { from: isoOf(period.from) }),
+      ...(period.until !== undefined && { until: isoOf(period.until) }),
     },
   }),
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { spanOf } from '../../src/consent/time.ts';
 import type { AskedExport } from '../../src/reporting/port.ts';
 import { asker, question } from '../decisions/kit.ts';
 import { consent, granting } from '../record/kit.ts';
@@ -27,6 +28,8 @@ it('opens what was recorded until the end of the period, and of answers those wi
     assert.deepEqual(await opened({ until: 0 }), []);
     assert.deepEqual(await opened({ from: last! + 3_600_000 }), ['event', 'event']);
     assert.deepEqual(await opened({ until: last! }), ['event', 'decision', 'decision']);
+    const toTheEndOf9999 = spanOf({ end: '9999' }, 'America/New_York');
+    assert.equal((await opened(toTheEndOf9999)).length, 5);
   }));
 
 it('is of all who have a consent under a form, or of everybody of the tenant and nobody else', () =>
