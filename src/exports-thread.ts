@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { renderReport } from '../reports/report.ts';
 import { eventDefinitions } from '../schemas/events/registry.ts';
-import { fail, ok } from '../schemas/result.ts';
+import { fail, ok, type Result } from '../schemas/result.ts';
 import { statedOf } from './erasure/stated.ts';
 import { openVault, type VaultPlace } from './ledger-vault.ts';
 import { signPdf } from './pades/port.ts';
@@ -17,7 +17,7 @@ import { CohortTable } from './reporting/cohort-table.ts';
 import { ExportFile } from './reporting/export-file.ts';
 import type { GatherParts } from './reporting/gather-parts.ts';
 import type { ExportAbout } from './reporting/request.ts';
-import { type MakeDocument, run } from './reporting/run.ts';
+import { failing, type MakeDocument, run } from './reporting/run.ts';
 import { type ExportMessage, proofsBy } from './reporting/thread.ts';
 import { LogReader } from './store/log-reader.ts';
 import { openKeyring } from './vault/keyring.ts';
@@ -54,35 +54,7 @@ const port = parentPort!;
 giveWay();
 const tell = (message: ExportMessage): void => port.postMessage(message);
 
-await using opened = new AsyncDisposableStack();
-const log = opened.adopt(new LogReader(places.logFile, cacheKib), (one) => one.close());
-const vault = opened.adopt(await openVault(places.vault), (one) => one.close());
-const keyStore = await openKeyStore(places.keysFolder);
-const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 5_000 });
-const readers = opened.adopt(openReaders(modelsFolder), (one) => one.close());
-for (const model of [readers.disclosures, readers.consents]) model.pragma(`cache_size = -${cacheKib}`);
-const key = await keyring.keyOf(keyId);
-if (key === undefined) throw new Error('the key of the export is gone');
-const file = opened.adopt(new ExportFile(path, { exportId: about.exportId, key }), (one) => one.close());
-const cohort = new CohortTable(file.db);
-const parts: GatherParts = {
-  ...{ about, file, cohort, log, keyring, earlier },
-  answers: new AnswersTable(file.db),
-  indexes: {
-    disclosures: (subject, after, limit) => findDisclosures(readers.disclosures, subject, {}, after, limit),
-    underForm: (tenant, formId, after, limit) =>
-      subjectsUnderForm(readers.consents, tenant, formId, after, limit),
-  },
-  statedOf: (erasureId) => statedOf({ log, keyring, epochs: keyStore.epochs }, erasureId),
-  definitions: eventDefinitions,
-  proofs: proofsBy(port),
-  onProgress: (stage, share, patients) =>
-    tell({ kind: 'progress', stage, share, patients, total: cohort.count() }),
-};
-
 const fonts = reportFonts();
-// Before hours of work, not after them; the sentence is for whoever asks by `keys check-report-signer`.
-const signing = await openReportSigning(places).catch(() => undefined);
 const unsigned = fail('report-unsigned', 'no key signs reports');
 const documentsBy =
   (signing: ReportSigning): MakeDocument =>
@@ -109,6 +81,37 @@ const documentsBy =
     return signed.ok ? ok(undefined) : fail('report-unsigned', signed.problem.detail);
   };
 
-const outcome = signing === undefined ? unsigned : await run(parts, documentsBy(signing));
+const work = async (): Promise<Result<void>> => {
+  await using opened = new AsyncDisposableStack();
+  const log = opened.adopt(new LogReader(places.logFile, cacheKib), (one) => one.close());
+  const vault = opened.adopt(await openVault(places.vault), (one) => one.close());
+  const keyStore = await openKeyStore(places.keysFolder);
+  const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 5_000 });
+  const readers = opened.adopt(openReaders(modelsFolder), (one) => one.close());
+  for (const model of [readers.disclosures, readers.consents]) model.pragma(`cache_size = -${cacheKib}`);
+  const key = await keyring.keyOf(keyId);
+  if (key === undefined) throw new Error('the key of the export is gone');
+  const file = opened.adopt(new ExportFile(path, { exportId: about.exportId, key }), (one) => one.close());
+  const cohort = new CohortTable(file.db);
+  const parts: GatherParts = {
+    ...{ about, file, cohort, log, keyring, earlier },
+    answers: new AnswersTable(file.db),
+    indexes: {
+      disclosures: (subject, after, limit) => findDisclosures(readers.disclosures, subject, {}, after, limit),
+      underForm: (tenant, formId, after, limit) =>
+        subjectsUnderForm(readers.consents, tenant, formId, after, limit),
+    },
+    statedOf: (erasureId) => statedOf({ log, keyring, epochs: keyStore.epochs }, erasureId),
+    definitions: eventDefinitions,
+    proofs: proofsBy(port),
+    onProgress: (stage, share, patients) =>
+      tell({ kind: 'progress', stage, share, patients, total: cohort.count() }),
+  };
+  // Before hours of work, not after them; the sentence is for whoever asks by `keys check-report-signer`.
+  const signing = await openReportSigning(places).catch(() => undefined);
+  return signing === undefined ? unsigned : await run(parts, documentsBy(signing));
+};
+
+const outcome = await failing(work);
 tell(outcome.ok ? { kind: 'done' } : { kind: 'failed', failure: outcome.error });
 port.close();

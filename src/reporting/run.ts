@@ -25,10 +25,14 @@ export type MakeDocument = (
 
 /** Works on an export until its document is signed, from wherever its file stands. Failures: those of its parts. */
 export const run = async (parts: GatherParts, makeDocument: MakeDocument): Promise<Result<void>> => {
+  const gathered = await gather(parts, readCohort(parts.file));
+  return !gathered.ok || parts.file.state().stage === 'signed' ? gathered : makeIn(parts, makeDocument);
+};
+
+/** What `work` gives; a failure too where what it opens cannot be reached (`vault-unavailable`) or be read. */
+export const failing = async (work: () => Promise<Result<void>>): Promise<Result<void>> => {
   try {
-    const gathered = await gather(parts, readCohort(parts.file));
-    if (!gathered.ok || parts.file.state().stage === 'signed') return gathered;
-    return await makeIn(parts, makeDocument);
+    return await work();
   } catch (error) {
     if (error instanceof EnvelopeBroken || error instanceof UnknownEvent)
       return fail('record-unreadable', 'what is exported cannot be read');

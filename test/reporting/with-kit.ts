@@ -16,11 +16,11 @@ export const withFolder = async (work: (folder: string) => Promise<void>): Promi
   }
 };
 
-export const withExportKit = (work: (kit: ExportKit) => Promise<void>): Promise<void> =>
+export const withExportKit = (work: (kit: ExportKit, folder: string) => Promise<void>): Promise<void> =>
   withFolder(async (folder) => {
     const kit = await openExportKit(folder);
     try {
-      await work(kit);
+      await work(kit, folder);
     } finally {
       await kit.close();
     }
