@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { eventDefinitions } from '../schemas/events/registry.ts';
 import type { Millis } from '../schemas/instant.ts';
-import { fail } from '../schemas/result.ts';
 import type { Config } from './config.ts';
 import type { ExportEvidence } from './evidence/port.ts';
 import type { ExportPlaces, ExportStart } from './exports-thread.ts';
@@ -11,7 +10,7 @@ import type { LedgerProjections } from './projections/projections.ts';
 import { onErased } from './record/erased.ts';
 import { ExportIndex } from './reporting/export-index.ts';
 import { LedgerExports } from './reporting/exports.ts';
-import { runJob } from './reporting/job.ts';
+import { notCounted, runJob } from './reporting/job.ts';
 import type { Exports } from './reporting/port.ts';
 import { Queue } from './reporting/queue.ts';
 import { ReportLog } from './reporting/report-log.ts';
@@ -20,8 +19,6 @@ import { ensurePrivateFolder } from './store/folder.ts';
 import { logFile } from './store/sqlite.ts';
 import type { Keyring } from './vault/keyring.ts';
 import type { Vault } from './vault/port.ts';
-
-const notCounted = fail('position-pending', 'the read models have not counted the whole log');
 
 /** What exports need of an opened ledger. */
 export interface ExportedLedger {

@@ -1,7 +1,13 @@
 import type { PatientErased } from '../../schemas/events/patient-erased.ts';
+import { fail } from '../../schemas/result.ts';
 import { openPlain } from '../record/plain.ts';
 import { subjectOfPatientStream } from '../record/streams.ts';
 import type { IndexedEvent, LocalLog } from '../store/port.ts';
+
+export const erasedMeanwhile = fail(
+  'patient-erased',
+  'a patient of this export was erased meanwhile; ask again',
+);
 
 /** A patient of a tenant who was erased, when, and on which request. */
 export interface ErasedPatient {

@@ -9,12 +9,11 @@ import { Turns } from '../record/turns.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { LruCache } from '../vault/lru.ts';
-import { VaultUnavailable } from '../vault/port.ts';
 import { type ErasedPatient, erasedOf } from './erased.ts';
 import { ExportFile } from './export-file.ts';
 import type { ExportIndex, ExportStatus, IndexedExport } from './export-index.ts';
 import type { AskedExport, ExportBytes, ExportContext, ExportPage, Exports, ExportView } from './port.ts';
-import type { Queue } from './queue.ts';
+import { type Queue, troubleOf } from './queue.ts';
 import { aboutOf, checkedAsk } from './request.ts';
 import { writeCohort } from './run.ts';
 import type { Part } from './sealed-chunk.ts';
@@ -48,7 +47,7 @@ const isOn =
     erasureId === asked;
 const over: readonly ExportStatus[] = ['finished', 'failed', 'cancelled', 'expired', 'removed'];
 
-/** The exports of a data folder; `openExports` (open.ts) puts them together. */
+/** The exports of a data folder; `openLedgerExports` (src/ledger-exports.ts) puts them together. */
 export class LedgerExports implements Exports {
   readonly #parts: ExportsParts;
   readonly #turns = new Turns();
@@ -195,7 +194,7 @@ export class LedgerExports implements Exports {
       try {
         if (!this.#closed) await work();
       } catch (error) {
-        this.#parts.onTrouble(error instanceof VaultUnavailable ? error.code : 'internal');
+        this.#parts.onTrouble(troubleOf(error));
       }
     });
     return this.#tidying;

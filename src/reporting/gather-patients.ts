@@ -15,7 +15,7 @@ import type { IndexedEvent } from '../store/port.ts';
 import type { SubjectKey } from '../vault/keyring.ts';
 import type { KeptAnswer } from './answers-table.ts';
 import type { Member } from './cohort-table.ts';
-import { erasureIdOf } from './erased.ts';
+import { erasedMeanwhile, erasureIdOf } from './erased.ts';
 import type { GatherParts, StatedErasure } from './gather-parts.ts';
 import { leafMembers } from './leaf-record.ts';
 import { RecordWriter } from './package-lines.ts';
@@ -97,8 +97,6 @@ const statedIn = async (
   if (stated !== undefined) return ok({ stated });
   return cohort.by === 'erasure' ? fail('erasure-state', 'it is not executed yet, or was forgotten') : ok({});
 };
-
-const erasedMeanwhile = fail('patient-erased', 'a patient of this export was erased meanwhile; ask again');
 
 const addPatient = (
   { about, answers }: GatherParts,

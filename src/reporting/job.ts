@@ -121,4 +121,4 @@ const heldWalk = (evidence: ExportEvidence, counted: () => Promise<boolean>): He
   };
 };
 
-const notCounted = fail('position-pending', 'The read models have not yet counted the whole log');
+export const notCounted = fail('position-pending', 'the read models have not yet counted the whole log');

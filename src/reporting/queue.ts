@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../schemas/result.ts';
 import type { LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { VaultUnavailable } from '../vault/port.ts';
+import { erasedMeanwhile } from './erased.ts';
 import type { ExportIndex, ExportStatus, IndexedExport } from './export-index.ts';
 import type { JobProgress, runJob } from './job.ts';
 import type { ExportView } from './port.ts';
@@ -59,6 +60,10 @@ interface Running {
   readonly progress: Progress;
   ended: Promise<void>;
 }
+
+/** The stable code of what was thrown. */
+export const troubleOf = (error: unknown): FailureCode =>
+  error instanceof VaultUnavailable ? error.code : 'internal';
 
 /** Works on what is queued, oldest first, and ends each as it is to end. */
 export class Queue {
@@ -135,11 +140,7 @@ export class Queue {
     this.#running.set(one.id, running);
     index.setStatus(one.id, 'running');
     running.ended = this.#work(one, running)
-      .catch((error: unknown) =>
-        error instanceof VaultUnavailable
-          ? fail(error.code, error.message)
-          : fail('internal', 'the export broke'),
-      )
+      .catch((error: unknown) => fail(troubleOf(error), 'the export broke'))
       .then(async (result) => {
         this.#running.delete(one.id);
         if (result?.ok !== false) return;
@@ -148,7 +149,7 @@ export class Queue {
         if (passing.includes(code)) this.#rest(one);
         else await this.#parts.shelf.destroy(index.get(one.id)!, 'failed', code);
       })
-      .catch(() => onFailure('vault-unavailable'))
+      .catch((error: unknown) => onFailure(troubleOf(error)))
       .then(() => {
         this.#tell(one.id);
         this.wake();
@@ -214,5 +215,3 @@ export class Queue {
     watcher?.resolve();
   }
 }
-
-const erasedMeanwhile = fail('patient-erased', 'a patient of this export was erased meanwhile; ask again');
