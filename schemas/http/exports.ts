@@ -56,7 +56,7 @@ const exportView = z
         .enum(['choosing', 'answers', 'patients', 'proofs', 'rendering', 'signing', 'issuing'])
         .optional(),
       percent: z.number().min(0).max(100),
-      patientsDone: z.int().min(0).describe('In this stage'),
+      patientsDone: z.int().min(0).describe('Whose records are gathered'),
       patients: z.int().min(0).describe('0 while it is not known'),
       secondsLeft: z.int().min(0).optional().describe('An estimate'),
     }),

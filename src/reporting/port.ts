@@ -24,6 +24,7 @@ export interface ExportView {
     readonly stage?: Stage;
     /** Of the whole work, 0 to 1. */
     readonly share: number;
+    /** Whose records are gathered. */
     readonly patientsDone: number;
     /** 0 while it is not known. */
     readonly patients: number;

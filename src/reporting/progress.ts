@@ -32,6 +32,11 @@ export class Progress {
     this.#begunShare ??= shareOf(progress);
   }
 
+  /** The thread has nothing more to do; the report is being recorded. */
+  issuing(): void {
+    this.tell({ ...this.#last, stage: 'issuing', share: 0 });
+  }
+
   view(now: Millis): ExportView['progress'] {
     const { stage, patients, total } = this.#last;
     const share = shareOf(this.#last);

@@ -159,6 +159,7 @@ export class Queue {
   /** Tries again later: what was done so far is not lost for what passes by itself. */
   #rest({ id }: IndexedExport): void {
     this.#parts.index.setStatus(id, 'queued');
+    if (this.#closed) return;
     const waking = setTimeout(() => {
       this.#resting.delete(id);
       this.wake();
@@ -178,7 +179,10 @@ export class Queue {
       progress.tell(told);
       this.#tell(one.id);
     });
-    return worked?.ok ? this.#issue(one, about) : worked;
+    if (!worked?.ok) return worked;
+    progress.issuing();
+    this.#tell(one.id);
+    return this.#issue(one, about);
   }
 
   /** Records that the report is issued, and only then offers it; not where a patient in it was erased meanwhile. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
 import { fail } from '../../schemas/result.ts';
 import { ExportIndex } from '../../src/reporting/export-index.ts';
@@ -12,6 +14,8 @@ import { Shelf } from '../../src/reporting/shelf.ts';
 import { ensurePrivateFolder } from '../../src/store/folder.ts';
 import { agent, asked, type ExportKit, good, patientOf, tenant } from './kit.ts';
 import { withExportKit } from './with-kit.ts';
+
+const retryMs = 20;
 
 /** Exports whose work is what it is said to be here; all else is real. */
 const exportsThat = (kit: ExportKit, work: QueueParts['work']) => {
@@ -24,7 +28,7 @@ const exportsThat = (kit: ExportKit, work: QueueParts['work']) => {
   const queue = new Queue({
     ...{ index, shelf, keyring, clock, log: store, work },
     reports: new ReportLog({ store, log: store, keyring, definitions: eventDefinitions }),
-    ...{ retentionMs: 1_000, retryMs: 20, atOnce: 1, onFailure: (code: string) => troubles.push(code) },
+    ...{ retentionMs: 1_000, retryMs, atOnce: 1, onFailure: (code: string) => troubles.push(code) },
   });
   const exports = new LedgerExports({
     index,
@@ -83,4 +87,17 @@ it('takes up nothing that is being cancelled, and what waits behind it once it i
     assert.deepEqual(taken, [first, second]);
     assert.deepEqual(await files(), []);
     await exports.close();
+  }));
+
+it('tries nothing again once it is closed', () =>
+  withExportKit(async (kit) => {
+    const { exports, troubles } = exportsThat(kit, async (_, signal) => {
+      if (!signal.aborted) await once(signal, 'abort');
+      return fail('vault-unavailable', '');
+    });
+    good(await exports.ask(tenant, agent, asked([patientOf('P-1')])));
+    await exports.close();
+    assert.deepEqual(troubles, ['vault-unavailable']);
+    // What is thrown by a timer fails the test.
+    await sleep(3 * retryMs);
   }));
