@@ -19,9 +19,9 @@ import { lateRecipients, listRecipients } from './recipients.ts';
 /** The steps of an erasure, in their order; `done` once all are. */
 export const steps = [
   'list',
+  'suppress',
   'close',
   'hear',
-  'suppress',
   'begin',
   'destroy',
   'exports',
@@ -55,9 +55,9 @@ export interface SagaParts {
  *
  * | step | what | done again |
  * | list | recipients noted (Art. 19), while the key is there | noted once |
+ * | suppress | a keyed hash stays, where that was approved: before the record is closed, for from then on the implicit policy is asked | noted once |
  * | close | PatientErased | the first stands |
  * | hear | as long as a node may be behind: then none answers from its caches | waits again after a restart |
- * | suppress | that a keyed hash stays, where that was approved | noted once |
  * | begin | late recipients and the key's epoch noted | noted once |
  * | destroy | data key and identifiers | nothing is left to destroy |
  * | exports | stored exports that contain the person | none is left |
@@ -88,6 +88,14 @@ export const carryOutErasure = async (parts: SagaParts, found: Found): Promise<R
     if (!noted.ok) return noted;
   }
 
+  const kept = erasure.approved?.suppression;
+  if (kept !== undefined) {
+    await begin('suppress');
+    const noted = await note(parts, found, 'suppress', (now) => keepSuppression(now, kept));
+    if (!noted.ok) return noted;
+    await vault.suppress(subject);
+  }
+
   await begin('close');
   const closed = await records.close(tenant, subject, erasureId);
   if (!closed.ok) return closed;
@@ -96,12 +104,6 @@ export const carryOutErasure = async (parts: SagaParts, found: Found): Promise<R
     await begin('hear');
     await pause(parts.maxStalenessMs, undefined, { signal: parts.signal }).catch(() => {});
     if (parts.signal.aborted) return fail('stopping', 'this node is stopping');
-    const kept = erasure.approved?.suppression;
-    if (kept !== undefined) {
-      await begin('suppress');
-      const noted = await note(parts, found, 'suppress', (now) => keepSuppression(now, kept));
-      if (!noted.ok) return noted;
-    }
     await begin('begin');
     const begun = await beginning(parts, subject, closed.value, listed.upTo);
     const noted = await note(parts, found, 'begin', (now) => beginDestruction(now, begun));
@@ -109,7 +111,6 @@ export const carryOutErasure = async (parts: SagaParts, found: Found): Promise<R
   }
 
   await begin('destroy');
-  if (erasure.approved?.suppression) await vault.suppress(subject);
   await vault.destroy(subject);
   const destroyedAt = isoOf(clock());
   await begin('exports');

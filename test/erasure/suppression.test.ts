@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { openLedgerDecisions } from '../../src/app.ts';
 import { answered, openTestService, patientOf, purpose, questionOf, refusedWith } from '../http/kit.ts';
+import { agent, good } from '../record/kit.ts';
+import { withFolder } from '../vault/kit.ts';
 import { approve, executed, officer, requested } from './kit.ts';
+import { approvedErasure, newKeys, openErasing, tenant } from './saga-kit.ts';
+
+const purposes = [{ purpose: purpose('TREAT'), decision: 'permit' }];
+const settings = { implicitPolicy: { unknownPatients: true, purposes } };
 
 it('a refusal that the implicit policy would turn is named before approval, and kept or let go as approved', async () => {
-  const purposes = [{ purpose: purpose('TREAT'), decision: 'permit' }];
-  const service = await openTestService({
-    settings: { implicitPolicy: { unknownPatients: true, purposes } },
-  });
+  const service = await openTestService({ settings });
   try {
     const [clerk, head] = [
       await officer(service, { subject: 'clerk' }),
@@ -57,3 +61,32 @@ it('a refusal that the implicit policy would turn is named before approval, and 
     await service.remove();
   }
 });
+
+it('from the closing of the record on, at every step, the implicit policy permits nothing that is suppressed', () =>
+  withFolder(async (folder) => {
+    await newKeys(folder);
+    const erasing = await openErasing(folder, { settings });
+    try {
+      const suppression = { ground: 'b', reason: 'a refusal must stand' } as const;
+      const { patient, erasureId } = await approvedErasure(erasing, 'S-4', suppression);
+      const decisions = good(await openLedgerDecisions(erasing.ledger));
+      const told: string[] = [];
+      const work = erasing.work(undefined, async (id, step) => {
+        assert.equal(id, erasureId);
+        const [asked] = good(await decisions.ask(agent, tenant, patient, [questionOf() as never]));
+        told.push(`${step}: ${asked?.answer.items[0]?.reason}`);
+      });
+      assert.equal((await work.pass()).executed, 1);
+      assert.deepEqual(
+        told,
+        [
+          ['list', 'suppress', 'close'].map((step) => `${step}: permitted`),
+          ['hear', 'begin', 'destroy', 'exports', 'models', 'finish', 'done'].map(
+            (step) => `${step}: unknown-patient`,
+          ),
+        ].flat(),
+      );
+    } finally {
+      await erasing.close();
+    }
+  }));
