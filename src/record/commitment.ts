@@ -37,8 +37,11 @@ const surrogate = '\\ud';
 /** Of a value that is left to the library. */
 const unlike = Symbol('unlike');
 
+/** What is nested deeper is left to the library, which has a stack of its own and knows what is in itself. */
+const deepest = 64;
+
 /** The value with the members of its objects in the order of RFC 8785, itself where it has them so; or `unlike`. */
-const inOrder = (value: unknown): unknown => {
+const inOrder = (value: unknown, depth = 0): unknown => {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -47,16 +50,19 @@ const inOrder = (value: unknown): unknown => {
       return Number.isFinite(value) ? value : unlike;
     case 'object':
       if (value === null) return value;
-      return Array.isArray(value) ? itemsInOrder(value) : membersInOrder(value as Record<string, unknown>);
+      if (depth === deepest || 'toJSON' in value) return unlike;
+      return Array.isArray(value)
+        ? itemsInOrder(value, depth + 1)
+        : membersInOrder(value as Record<string, unknown>, depth + 1);
     default:
       return unlike;
   }
 };
 
-const itemsInOrder = (items: unknown[]): unknown => {
+const itemsInOrder = (items: unknown[], depth: number): unknown => {
   let ordered = items;
   for (let at = 0; at < items.length; at += 1) {
-    const item = inOrder(items[at]);
+    const item = inOrder(items[at], depth);
     if (item === unlike) return unlike;
     if (item === items[at]) continue;
     if (ordered === items) ordered = [...items];
@@ -65,14 +71,14 @@ const itemsInOrder = (items: unknown[]): unknown => {
   return ordered;
 };
 
-const membersInOrder = (value: Record<string, unknown>): unknown => {
+const membersInOrder = (value: Record<string, unknown>, depth: number): unknown => {
   if (Object.getPrototypeOf(value) !== Object.prototype) return unlike;
   const names = Object.keys(value);
   const isSorted = areSorted(names);
   let ordered = isSorted ? value : {};
   for (const name of isSorted ? names : names.sort()) {
     const given = value[name];
-    const member = given === undefined ? given : inOrder(given);
+    const member = given === undefined ? given : inOrder(given, depth);
     if (member === unlike || !staysInPlace(name)) return unlike;
     if (ordered !== value) ordered[name] = member;
     else if (member !== given) ordered = { ...value, [name]: member };

@@ -65,6 +65,31 @@ describe('the text that is committed to', () => {
     );
   });
 
+  it('is that of the library too for what is nested deep, is in itself or writes itself', () => {
+    const deep = JSON.parse(`${'[{"b":'.repeat(20_000)}1${'}]'.repeat(20_000)}`) as unknown;
+    const circle = { b: 1, a: [] as unknown[] };
+    circle.a.push(circle);
+    const wide = Array.from({ length: 70 }).reduce<unknown>((inner) => ({ b: inner, a: inner === 0 }), 0);
+    const listed = Object.assign([1], { toJSON: () => ({ b: 1, a: 2 }) });
+    const hidden = Object.defineProperty({ c: 1 }, 'toJSON', { value: () => ({ b: 1, a: 2 }) });
+    const odd = [
+      deep,
+      circle,
+      wide,
+      listed,
+      hidden,
+      [hidden],
+      { listed },
+      new Date(0),
+      new Map(),
+      Object(1),
+      1n,
+    ];
+    for (const input of odd) assert.equal(ours(input), byLibrary(input));
+    assert.equal(ours([hidden]), '[{"a":2,"b":1}]');
+    assert.equal(ours(circle), undefined);
+  });
+
   it('leaves what it is given as it was', () => {
     const given = { b: [{ d: 1, c: 2 }], a: 'x' };
     const before = JSON.stringify(given);
