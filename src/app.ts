@@ -260,6 +260,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
   work.start(erasureIntervalMs, (pass) => {
     if (pass instanceof Error) log.error('erasures could not be looked at', { error: pass });
     else if (pass.failed > 0) log.warn('some erasures are not finished yet', { count: pass.failed });
+    if ('broken' in pass) log.error('an erasure broke', { error: pass.broken });
   });
   metrics.watchErasures(() => work.last.open);
 

@@ -112,6 +112,9 @@ export const evolveErasure = (erasure: Erasure, event: ErasureEvent): Erasure =>
   }
 };
 
+/** Whether it is still to be answered: the clock of Art. 12(3) runs until it is carried out, or rejected. */
+export const isOpen = ({ status }: Erasure): boolean => status === 'requested' || status === 'approved';
+
 /** The holds that stand. */
 export const standingHolds = ({ holds }: Erasure): readonly Hold[] => holds.filter(({ lifted }) => !lifted);
 

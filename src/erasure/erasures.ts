@@ -17,7 +17,7 @@ import { foldErasure } from './fold.ts';
 export interface ErasuresParts {
   readonly store: Pick<EventStore, 'append'>;
   readonly log: LocalLog;
-  readonly keyring: Pick<Keyring, 'admit' | 'keyOf'>;
+  readonly keyring: Pick<Keyring, 'admit' | 'keyOf' | 'forget'>;
   readonly uuid: () => string;
 }
 
@@ -91,8 +91,9 @@ export class Erasures {
     return { found, unreadable };
   }
 
-  /** To be called when the key of a request was destroyed. */
+  /** To be called when the key of a request was destroyed: nothing of it stays in memory. */
   forget(erasureId: string): void {
+    this.#parts.keyring.forget(erasureId);
     this.#folded.delete(erasureId);
   }
 
@@ -120,8 +121,11 @@ export class Erasures {
   }
 
   async #keyOf(tenant: string, erasureId: string): Promise<Result<SubjectKey>> {
-    const key = this.#tenantOf(erasureId) === tenant && (await this.#parts.keyring.keyOf(erasureId));
-    return key ? ok({ subject: erasureId, key }) : unknownErasure;
+    if (this.#tenantOf(erasureId) !== tenant) return unknownErasure;
+    const key = await this.#parts.keyring.keyOf(erasureId);
+    if (key !== undefined) return ok({ subject: erasureId, key });
+    this.#folded.delete(erasureId); // Another node destroyed it.
+    return unknownErasure;
   }
 
   /** What was recorded up to now: what is remembered, and the events after it. */

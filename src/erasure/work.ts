@@ -1,11 +1,10 @@
 import type { Millis } from '../../schemas/instant.ts';
-import type { Vault } from '../vault/port.ts';
 import { type Urgency, urgencyOf } from './deadline.ts';
+import { isOpen } from './erasure.ts';
 import type { Found } from './erasures.ts';
 import { carryOutErasure, type SagaParts } from './saga.ts';
 
 export interface WorkParts extends SagaParts {
-  readonly vault: Pick<Vault, 'get' | 'fence' | 'destroy' | 'suppress'>;
   /** Days before its deadline at which a request is due soon. */
   readonly soonDays: number;
   /** Days after which a request that was decided is itself forgotten. */
@@ -16,6 +15,8 @@ export interface WorkParts extends SagaParts {
 export interface WorkPass {
   readonly executed: number;
   readonly failed: number;
+  /** What the first of those threw that broke, and are among the failed. */
+  readonly broken?: unknown;
   readonly forgotten: number;
   /** Requests that are not answered yet, by how they stand. */
   readonly open: Readonly<Record<Urgency, number>>;
@@ -50,28 +51,37 @@ export class ErasureWork {
 
   /** One pass over every request; it ends early, at the next request, once it is stopped. */
   async pass(): Promise<WorkPass> {
-    const { erasures, clock, soonDays } = this.#parts;
+    const { erasures, clock, soonDays, retentionDays, signal, vault } = this.#parts;
     const { found, unreadable } = await erasures.all();
     const open = { ...nothing.open };
+    const broken: unknown[] = [];
     let [executed, failed, forgotten] = [0, unreadable, 0];
     for (const one of found) {
-      if (this.#parts.signal.aborted) break;
+      if (signal.aborted) break;
       const { status, dueAt } = one.erasure;
-      if (status === 'approved') {
-        const result = await carryOutErasure(this.#parts, one);
-        if (result.ok) executed += 1;
-        else failed += 1;
-      }
-      if (status === 'requested' && dueAt !== undefined)
+      const isExecuted = status === 'approved' && (await this.#carryOut(one, broken));
+      if (isExecuted) executed += 1;
+      else if (status === 'approved') failed += 1;
+      if (isOpen(one.erasure) && !isExecuted && dueAt !== undefined)
         open[urgencyOf(Date.parse(dueAt), clock(), soonDays)] += 1;
-      if (isForgettable(one, clock(), this.#parts.retentionDays)) {
-        await this.#parts.vault.destroy(one.erasureId);
+      if (isForgettable(one, clock(), retentionDays)) {
+        await vault.destroy(one.erasureId);
         erasures.forget(one.erasureId);
         forgotten += 1;
       }
     }
-    this.#last = { executed, failed, forgotten, open };
+    this.#last = { executed, failed, forgotten, open, ...(broken.length > 0 && { broken: broken[0] }) };
     return this.#last;
+  }
+
+  /** Whether it is executed now; one that breaks is in nobody else's way. */
+  async #carryOut(one: Found, broken: unknown[]): Promise<boolean> {
+    try {
+      return (await carryOutErasure(this.#parts, one)).ok;
+    } catch (error) {
+      broken.push(error);
+      return false;
+    }
   }
 
   /** Passes now and every `intervalMs`, one at a time, until `stop`. */

@@ -4,7 +4,7 @@ import type { erasureRoutes } from '../../schemas/http/erasures.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { isoOf } from '../consent/time.ts';
 import { urgencyOf } from '../erasure/deadline.ts';
-import { type Erasure, recipientsOf, standingHolds } from '../erasure/erasure.ts';
+import { type Erasure, isOpen, recipientsOf, standingHolds } from '../erasure/erasure.ts';
 
 type View = z.input<(typeof erasureRoutes)['readErasure']['response']>;
 type Summary = z.input<(typeof erasureRoutes)['listErasures']['response']>['items'][number];
@@ -23,13 +23,12 @@ export const summaryOf = (
 ): Summary | undefined => {
   const { requested, status, dueAt, extended } = erasure;
   if (!requested || !dueAt) return undefined;
-  const isOpen = status === 'requested' || status === 'approved';
   return {
     erasureId,
     status,
     receivedAt: requested.receivedAt,
     dueAt,
-    ...(isOpen && { urgency: urgencyOf(Date.parse(dueAt), now, soonDays) }),
+    ...(isOpen(erasure) && { urgency: urgencyOf(Date.parse(dueAt), now, soonDays) }),
     extended: extended !== undefined,
     held: standingHolds(erasure).length > 0,
   };

@@ -20,7 +20,7 @@ export const tenant = 'tenant-a';
 export interface ErasingLedger {
   readonly ledger: Ledger;
   /** `wrap` lays something between the erasure and each port that it uses. */
-  work(wrap?: Wrap, onStep?: WorkParts['onStep']): ErasureWork;
+  work(wrap?: Wrap, onStep?: WorkParts['onStep'], changes?: Partial<WorkParts>): ErasureWork;
   /** Carries out one request alone. */
   carryOut(erasureId: string, wrap: Wrap, onStep?: (step: Step) => void): Promise<unknown>;
   close(): Promise<void>;
@@ -58,7 +58,8 @@ export const openErasing = async (folder: string, changes?: object): Promise<Era
   };
   return {
     ledger,
-    work: (wrap = (_name, port) => port, onStep = () => {}) => new ErasureWork(partsOf(wrap, onStep)),
+    work: (wrap = (_name, port) => port, onStep = () => {}, changes = {}) =>
+      new ErasureWork({ ...partsOf(wrap, onStep), ...changes }),
     carryOut: async (erasureId, wrap, onStep = () => {}) => {
       const erasure = good(await ledger.erasures.find(tenant, erasureId));
       const { signal } = new AbortController();
