@@ -283,3 +283,6 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n`);
   process.exitCode = 1;
 }
+// By now all is closed. Where a connection to EventStoreDB was cut, Node was seen to wait for ever for what it was still
+// sending, as it closes what is left; this ends the process before that.
+process.once('exit', () => process.exit());

@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 
 /**
@@ -52,6 +53,7 @@ const runTests = async (globPatterns: string[]): Promise<void> => {
   const events = run({
     signal: AbortSignal.timeout(longestRunMs),
     globPatterns,
+    execArgv: ['--import', fileURLToPath(new URL('./end-test.ts', import.meta.url))],
     concurrency: availableParallelism(),
     timeout: 180_000,
   });
