@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type ExportErasure, type ExportRecord, exportRecord } from '../../schemas/export/package.ts';
+import type { ExportErasure, ExportRecord } from '../../schemas/export/package.ts';
 import { parseVerifierKey } from '../../src/evidence/signed-note.ts';
 import { canonicalText } from '../../src/record/commitment.ts';
-import { selfSignedFiles } from '../../src/report-signing.ts';
 import { verifyPackage } from '../../src/verifier/package.ts';
 import {
   answered,
@@ -20,9 +19,9 @@ import {
 import { withoutTools } from '../pades/kit.ts';
 import { withFolder } from '../vault/kit.ts';
 import { approve, executed, type Officer, officer, requested } from './kit.ts';
+import { downloaded, trustOf, verifyOffline } from './report-kit.ts';
 
 const script = fileURLToPath(new URL('../verifier/verify.py', import.meta.url));
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 const bytesOf = (records: readonly ExportRecord[]): Buffer =>
   Buffer.from(records.map((record) => `${canonicalText(record)}\n`).join(''));
@@ -50,24 +49,8 @@ describe('the register of erasures and the certificate of one', () => {
   });
   after(() => service.remove());
 
-  const fetched = async (path: string): Promise<Buffer> => {
-    const headers = { authorization: `Bearer ${await service.token()}` };
-    const response = await fetch(service.url + path, { headers });
-    assert.equal(response.status, 200, path);
-    return Buffer.from(await response.arrayBuffer());
-  };
-
-  const made = async (cohort: object, more: object = {}) => {
-    const body = { kind: 'erasures', cohort, ...more };
-    const { exportId } = answered('askExport', await service.post('/exports', body));
-    await fetched(`/exports/${exportId}/events`);
-    const view = answered('readExport', await service.get(`/exports/${exportId}`));
-    assert.equal(view.status, 'finished', JSON.stringify(view));
-    const bytes = await fetched(`/exports/${exportId}/package`);
-    const lines = bytes.toString('utf8').trimEnd().split('\n');
-    const records = lines.map((line) => exportRecord.parse(JSON.parse(line)));
-    return { bytes, records, exportId };
-  };
+  const made = (cohort: object, more: object = {}) =>
+    downloaded(service, { kind: 'erasures', cohort, ...more });
 
   const verdictOn = (bytes: Buffer) => {
     const trusted = keys.map((key) => parseVerifierKey(key)!);
@@ -118,22 +101,15 @@ describe('the register of erasures and the certificate of one', () => {
 
   it('certifies one, on whose word, in a signed document that the command verifies', async () => {
     const [erasureId] = done as [string];
-    const { bytes, records, exportId } = await made({ by: 'erasure', erasureId });
+    const { bytes, records, document } = await made({ by: 'erasure', erasureId });
     assert.ok((await verdictOn(bytes)).valid);
     const [stated] = statedIn(records);
     assert.deepEqual([stated?.requestedBy?.subject, stated?.approvedBy?.subject], ['clerk', 'head']);
     assert.equal(stated?.epochRetired, false);
-    await withFolder(async (folder) => {
-      const [file, trust] = [join(folder, 'certificate.pdf'), join(folder, 'keys.txt')];
-      writeFileSync(file, await fetched(`/exports/${exportId}/document`));
-      const { certificatesFile } = selfSignedFiles(service.config.keysFolder);
-      const certificate = readFileSync(certificatesFile, 'utf8');
-      writeFileSync(trust, `${keys.join('\n')}\n${certificate}`);
-      const run = spawnSync(process.execPath, [main, 'verify', file, '--trust', trust], { encoding: 'utf8' });
-      assert.equal(run.status, 0, run.stdout);
-      assert.match(run.stdout, /What is stated of 1 erasure names the request/);
-      assert.match(run.stdout, /pages were drawn again from the evidence, and are the same/);
-    });
+    const files = { 'certificate.pdf': document, 'keys.txt': trustOf(service, keys) };
+    const said = await verifyOffline(files, '--trust', 'keys.txt');
+    assert.match(said, /What is stated of 1 erasure names the request/);
+    assert.match(said, /pages were drawn again from the evidence, and are the same/);
   });
 
   it('does not verify where what is proven of the statement was changed', {
