@@ -120,7 +120,8 @@ Longest time without a successful write after each kill, in seconds: ${pauses.ma
 
 Two nodes of the service on one EventStoreDB and one PostgreSQL are a test of their own
 (\`test/faults/two-nodes.test.ts\`): what is revoked on one and asked on the other by position, ends that both find,
-a node cut off from the store, and one that is emptied.
+a node cut off from the store, and one that is emptied. So are their exports (\`test/reporting/two-nodes.test.ts\`): made on
+both while both write and one is killed, verified offline, and each issued once.
 `;
 };
 
