@@ -101,24 +101,38 @@ const measure = async (kit: ExportKit, patients: number): Promise<ExportRun> => 
   };
 };
 
-/** Fills a ledger, in a process of its own so that its memory is not counted, and exports all of it. */
+const inFolder = async (folder: string, patients: number): Promise<ExportRun> => {
+  const kit = await openExportKit(folder, false);
+  try {
+    return await measure(kit, patients);
+  } finally {
+    await kit.close();
+  }
+};
+
+const self = fileURLToPath(import.meta.url);
+/** As the service is started (package.json, Dockerfile): docs/operations.md says why. */
+const env = { ...process.env, MALLOC_ARENA_MAX: '2' };
+
+/** Fills a ledger and exports all of it, each in a process of its own, so that neither measures another's memory. */
 export const exportRun = async (patients: number): Promise<ExportRun> => {
   const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-bench-'));
   try {
-    await once(fork(fileURLToPath(import.meta.url), [String(patients), folder]), 'exit');
-    const kit = await openExportKit(folder, false);
-    try {
-      return await measure(kit, patients);
-    } finally {
-      await kit.close();
-    }
+    await once(fork(self, [String(patients), 'fill', folder]), 'exit');
+    const measuring = fork(self, [String(patients), 'measure', folder], { env });
+    const ended = once(measuring, 'exit').then(() =>
+      Promise.reject(new Error('the export was not measured')),
+    );
+    const [run] = (await Promise.race([once(measuring, 'message'), ended])) as [ExportRun];
+    return run;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 };
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [patients, folder] = process.argv.slice(2);
-  if (folder !== undefined) await fill(folder, Number(patients));
+if (process.argv[1] === self) {
+  const [patients, part, folder = ''] = process.argv.slice(2);
+  if (part === 'fill') await fill(folder, Number(patients));
+  else if (part === 'measure') process.send!(await inFolder(folder, Number(patients)));
   else console.log(await exportRun(Number(patients)));
 }
