@@ -227,9 +227,10 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     one.close(),
   );
   const exports = opened.adopt(
-    await openLedgerExports(ledger, exportEvidence, (code) =>
-      log.warn('an export came to nothing', { code }),
-    ),
+    await openLedgerExports(ledger, exportEvidence, {
+      onTrouble: (code) => log.warn('an export came to nothing', { code }),
+      onUnsigned: (unsigned) => log.error('an export could not be signed', { ...unsigned }),
+    }),
     (one) => one.close(),
   );
   const { rotations, epochWatch } = keepEpochs(ledger, log);

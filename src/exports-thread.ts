@@ -11,14 +11,20 @@ import { findDisclosures } from './projections/disclosures-index.ts';
 import { openReaders } from './projections/readers.ts';
 import { giveWay } from './projections/thread.ts';
 import { reportFonts } from './report-fonts.ts';
-import { openReportSigning, type ReportSigning, type ReportSigningPlaces } from './report-signing.ts';
+import {
+  openReportSigning,
+  problemUnsigned,
+  type ReportSigning,
+  type ReportSigningPlaces,
+  refusalUnsigned,
+} from './report-signing.ts';
 import { AnswersTable } from './reporting/answers-table.ts';
 import { CohortTable } from './reporting/cohort-table.ts';
 import { ExportFile } from './reporting/export-file.ts';
 import type { GatherParts } from './reporting/gather-parts.ts';
 import type { ExportAbout } from './reporting/request.ts';
 import { failing, type MakeDocument, run } from './reporting/run.ts';
-import { type ExportMessage, proofsBy } from './reporting/thread.ts';
+import { type ExportMessage, proofsBy, type Unsigned } from './reporting/thread.ts';
 import { LogReader } from './store/log-reader.ts';
 import { openKeyring } from './vault/keyring.ts';
 import { openKeyStore } from './vault/keystore.ts';
@@ -55,7 +61,10 @@ giveWay();
 const tell = (message: ExportMessage): void => port.postMessage(message);
 
 const fonts = reportFonts();
-const unsigned = fail('report-unsigned', 'no key signs reports');
+const failUnsigned = (unsigned: Unsigned) => {
+  tell({ kind: 'unsigned', unsigned });
+  return fail('report-unsigned', 'the document could not be signed');
+};
 const documentsBy =
   (signing: ReportSigning): MakeDocument =>
   async (source, document, onProgress) => {
@@ -78,7 +87,7 @@ const documentsBy =
     );
     onProgress('signing', 0);
     const signed = await signPdf(document, { ...signing, clock: Date.now });
-    return signed.ok ? ok(undefined) : fail('report-unsigned', signed.problem.detail);
+    return signed.ok ? ok(undefined) : failUnsigned(problemUnsigned(signed.problem, places));
   };
 
 const work = async (): Promise<Result<void>> => {
@@ -108,8 +117,8 @@ const work = async (): Promise<Result<void>> => {
       tell({ kind: 'progress', stage, share, patients, total: cohort.count() }),
   };
   // Before hours of work, not after them; the sentence is for whoever asks by `keys check-report-signer`.
-  const signing = await openReportSigning(places).catch(() => undefined);
-  return signing === undefined ? unsigned : await run(parts, documentsBy(signing));
+  const signing = await openReportSigning(places).catch((error: unknown) => refusalUnsigned(error, places));
+  return 'reason' in signing ? failUnsigned(signing) : await run(parts, documentsBy(signing));
 };
 
 const outcome = await failing(work);

@@ -15,6 +15,7 @@ import type { Exports } from './reporting/port.ts';
 import { Queue } from './reporting/queue.ts';
 import { ReportLog } from './reporting/report-log.ts';
 import { Shelf } from './reporting/shelf.ts';
+import type { Unsigned } from './reporting/thread.ts';
 import { ensurePrivateFolder } from './store/folder.ts';
 import { logFile } from './store/sqlite.ts';
 import type { Keyring } from './vault/keyring.ts';
@@ -39,15 +40,19 @@ const countedMs = 60_000;
 const retryMs = 30_000;
 const entry = new URL('./exports-thread.ts', import.meta.url);
 
-/**
- * Opens the exports of a ledger, and goes on with those that were under way: to be closed before its evidence.
- *
- * @param onTrouble told of each export that fails, by its stable code
- */
+/** Who is told of what nobody waits for. */
+export interface ExportListeners {
+  /** Of each export that fails, by its stable code. */
+  readonly onTrouble: (code: string) => void;
+  /** Of each that fails because it could not be signed: why. */
+  readonly onUnsigned: (unsigned: Unsigned) => void;
+}
+
+/** Opens the exports of a ledger, and goes on with those that were under way: to be closed before its evidence. */
 export const openLedgerExports = async (
   { config, store, vault, keyring, projections, clock, uuid }: ExportedLedger,
   evidence: ExportEvidence,
-  onTrouble: (code: string) => void,
+  { onTrouble, onUnsigned }: ExportListeners,
 ): Promise<Exports> => {
   const { dataFolder, keysFolder, reportSigning } = config;
   const folder = join(dataFolder, 'exports');
@@ -63,7 +68,7 @@ export const openLedgerExports = async (
       const counted = () => projections.caughtUp(countedMs);
       if (!(await counted())) return notCounted;
       const start: ExportStart = { ...job, places, modelsFolder: projections.folder()! };
-      return runJob({ entry, start, evidence, counted }, signal, onProgress);
+      return runJob({ entry, start, evidence, counted, onUnsigned }, signal, onProgress);
     },
     retentionMs: config.exports.retentionDays * dayMs,
     retryMs,

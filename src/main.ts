@@ -153,7 +153,11 @@ const onExports = (work: (exports: Exports, ledger: Ledger) => Promise<void>): P
   onLedger(async (ledger) => {
     const evidence = await openLedgerEvidence(ledger);
     try {
-      const exports = await openLedgerExports(ledger, evidence.exports, () => {});
+      const exports = await openLedgerExports(ledger, evidence.exports, {
+        onTrouble: () => {},
+        onUnsigned: ({ reason, setting = 'the document' }) =>
+          process.stderr.write(`Not signed: ${reason} (${setting}); see "keys check-report-signer".\n`),
+      });
       try {
         await work(exports, ledger);
       } finally {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { openKeyFileSigner, readCertificates } from './pades/key-file.ts';
 import { openPkcs11Signer } from './pades/pkcs11.ts';
-import type { DocumentSigner, SigningParts } from './pades/port.ts';
+import type { DocumentSigner, Problem, SigningParts } from './pades/port.ts';
 import { openTimestampAuthority } from './pades/timestamp-authority.ts';
+import type { Unsigned } from './reporting/thread.ts';
 import { KeysRefused } from './vault/master-key.ts';
 
 /** Where the key that signs reports is: paths and names alone, so that a thread can be told. */
@@ -54,3 +55,37 @@ const openSelfSigned = async (keysFolder: string): Promise<DocumentSigner> => {
     );
   return openKeyFileSigner(files);
 };
+
+type Signing = Config['reportSigning'];
+
+/** What rejected `openReportSigning`, for the log: its sentence may name a person, whose certificate it is. */
+export const refusalUnsigned = (error: unknown, { reportSigning }: ReportSigningPlaces): Unsigned => {
+  const file = error instanceof KeysRefused ? error.file : undefined;
+  const named = Object.entries(filesIn(reportSigning)).find(([, one]) => one !== undefined && one === file);
+  return { reason: 'setting-refused', setting: named?.[0] ?? keySetting(reportSigning) };
+};
+
+/** A problem of signing, for the log; without a setting where it is one of the document. */
+export const problemUnsigned = ({ code }: Problem, { reportSigning }: ReportSigningPlaces): Unsigned => {
+  if (code.startsWith('timestamp')) return { reason: code, setting: 'reportSigning.timestamp.url' };
+  if (code.startsWith('certificate') || code === 'key-unknown')
+    return { reason: code, setting: certificatesSetting(reportSigning) };
+  return code.startsWith('key') ? { reason: code, setting: keySetting(reportSigning) } : { reason: code };
+};
+
+const keySetting = ({ certificatesFile, keyFile }: Signing): string => {
+  if (certificatesFile === undefined) return 'keysFolder';
+  return keyFile === undefined ? 'reportSigning.pkcs11' : 'reportSigning.keyFile';
+};
+
+const certificatesSetting = ({ certificatesFile }: Signing): string =>
+  certificatesFile === undefined ? 'keysFolder' : 'reportSigning.certificatesFile';
+
+const filesIn = ({ certificatesFile, keyFile, anchorsFile, pkcs11, timestamp }: Signing) => ({
+  'reportSigning.certificatesFile': certificatesFile,
+  'reportSigning.keyFile': keyFile,
+  'reportSigning.anchorsFile': anchorsFile,
+  'reportSigning.pkcs11.moduleFile': pkcs11.moduleFile,
+  'reportSigning.pkcs11.pinFile': pkcs11.pinFile,
+  'reportSigning.timestamp.anchorsFile': timestamp.anchorsFile,
+});

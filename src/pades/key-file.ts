@@ -22,13 +22,16 @@ export const openKeyFileSigner = async (places: KeyFilePlaces): Promise<Document
   const key = await privateKeyIn(keyFile);
   const certificates = await readCertificates(certificatesFile);
   if (!certificates[0].checkPrivateKey(key))
-    throw new KeysRefused(`${keyFile} is not the key of ${nameOf(certificates[0])} in ${certificatesFile}`);
+    throw new KeysRefused(
+      `${keyFile} is not the key of ${nameOf(certificates[0])} in ${certificatesFile}`,
+      keyFile,
+    );
   return heldSigner(key, certificates, await readAnchors(anchorsFile));
 };
 
 /** Refuses a secret of this kind that is not there, or not its owner's alone. Rejects with KeysRefused. */
 export const requireSecret = async (file: string, kind: string): Promise<void> => {
-  if (!existsSync(file)) throw new KeysRefused(`${file}, ${kind}, is not there`);
+  if (!existsSync(file)) throw new KeysRefused(`${file}, ${kind}, is not there`, file);
   await requirePrivate(file, 'file');
 };
 
@@ -37,7 +40,7 @@ const privateKeyIn = async (file: string): Promise<KeyObject> => {
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new KeysRefused(`${file} does not hold a private key (PKCS #8 in PEM, not encrypted)`);
+    throw new KeysRefused(`${file} does not hold a private key (PKCS #8 in PEM, not encrypted)`, file);
   }
 };
 
@@ -46,13 +49,13 @@ export const readCertificates = async (
   file: string,
 ): Promise<readonly [X509Certificate, ...X509Certificate[]]> => {
   const pem = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new KeysRefused(`${file} cannot be read (${error.code})`);
+    throw new KeysRefused(`${file} cannot be read (${error.code})`, file);
   });
   try {
     const [first, ...others] = certificatesOf(pem);
     return [first!, ...others];
   } catch {
-    throw new KeysRefused(`${file} does not hold certificates (PEM)`);
+    throw new KeysRefused(`${file} does not hold certificates (PEM)`, file);
   }
 };
 

@@ -88,7 +88,10 @@ const load = async (module: string): Promise<Cryptoki> => {
     cryptoki.load(module);
     tolerating(alreadyInitialized, () => cryptoki.C_Initialize({ flags: osLocking }));
   } catch (error) {
-    throw new KeysRefused(`${module} is not loaded as a PKCS #11 module: ${(error as Error).message}`);
+    throw new KeysRefused(
+      `${module} is not loaded as a PKCS #11 module: ${(error as Error).message}`,
+      module,
+    );
   }
   loaded.set(module, cryptoki);
   return cryptoki;

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import type { ExportEvidence } from '../evidence/port.ts';
 import type { ExportCheckpoint } from './gather-parts.ts';
-import type { ExportCall, ExportCalls, ExportMessage, ExportReply } from './thread.ts';
+import type { ExportCall, ExportCalls, ExportMessage, ExportReply, Unsigned } from './thread.ts';
 
 /** How far a job is, as its thread tells it. */
 export type JobProgress = Omit<Extract<ExportMessage, { kind: 'progress' }>, 'kind'>;
@@ -14,6 +14,7 @@ export interface JobParts {
   readonly evidence: ExportEvidence;
   /** Settles once the read models have counted the log as it is; false where they do not get there. */
   readonly counted: () => Promise<boolean>;
+  readonly onUnsigned: (unsigned: Unsigned) => void;
 }
 
 /** So that a runaway document ends its thread, and not the service. */
@@ -24,7 +25,7 @@ const limits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
  * it then is: it can be gone on with. Failures: those of `gather` and of making the document; `aborted` is undefined.
  */
 export const runJob = (
-  { entry, start, evidence, counted }: JobParts,
+  { entry, start, evidence, counted, onUnsigned }: JobParts,
   signal: AbortSignal,
   onProgress: (progress: JobProgress) => void,
 ): Promise<Result<void> | undefined> =>
@@ -51,6 +52,7 @@ export const runJob = (
     worker.on('message', (message: ExportMessage) => {
       if (message.kind === 'call') void reply(message);
       else if (message.kind === 'progress') onProgress(message);
+      else if (message.kind === 'unsigned') onUnsigned(message.unsigned);
       else if (outcome !== undefined)
         outcome = message.kind === 'done' ? ok(undefined) : { ok: false, error: message.failure };
     });

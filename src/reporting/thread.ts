@@ -27,6 +27,12 @@ export type ExportReply = { readonly id: number } & (
   | { readonly failed: string }
 );
 
+/** Why a document could not be signed: a stable code, and the setting that names the key, file or authority. */
+export interface Unsigned {
+  readonly reason: string;
+  readonly setting?: string;
+}
+
 /** From the thread: what it asks, how far it is, and last of all that it is done or why it failed. */
 export type ExportMessage =
   | ExportCall
@@ -37,6 +43,7 @@ export type ExportMessage =
       readonly patients: number;
       readonly total: number;
     }
+  | { readonly kind: 'unsigned'; readonly unsigned: Unsigned }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: Failure };
 

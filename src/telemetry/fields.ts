@@ -43,6 +43,9 @@ const shapes = {
   written: isCount,
   failed: isCount,
   epoch: isCount,
+  reason: matches(code),
+  /** The name of a setting (docs/configuration.md), never its value. */
+  setting: matches(/^(keysFolder|reportSigning(\.[a-z][A-Za-z0-9]{1,20}){1,2})$/),
   // the process
   version: matches(/^\d{1,4}\.\d{1,4}\.\d{1,4}$/),
   /** Of a configured issuer, never one that a token claims. */

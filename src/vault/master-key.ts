@@ -15,6 +15,13 @@ export interface MasterKey {
 /** Why the keys cannot be used, in a sentence for the operator. */
 export class KeysRefused extends Error {
   override readonly name = 'KeysRefused';
+  /** The file or folder that is refused, where it is one. */
+  readonly file: string | undefined;
+
+  constructor(message: string, file?: string) {
+    super(message);
+    this.file = file;
+  }
 }
 
 export const keyLength = 32;
@@ -68,15 +75,17 @@ export const openMasterKeyFile = async (file: string): Promise<MasterKey> => {
 /** Refuses what is not there, is not of its kind, is another user's, or is open to group or others. */
 export const requirePrivate = async (path: string, kind: 'file' | 'folder'): Promise<void> => {
   const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new KeysRefused(`${path} is not there; "keys init" makes new keys`);
-    throw new KeysRefused(`${path} cannot be looked at (${error.code})`);
+    if (error.code === 'ENOENT')
+      throw new KeysRefused(`${path} is not there; "keys init" makes new keys`, path);
+    throw new KeysRefused(`${path} cannot be looked at (${error.code})`, path);
   });
   if (kind === 'file' ? !stat.isFile() : !stat.isDirectory())
-    throw new KeysRefused(`${path} is not a ${kind}`);
-  if (stat.uid !== process.getuid?.()) throw new KeysRefused(`${path} belongs to another user`);
+    throw new KeysRefused(`${path} is not a ${kind}`, path);
+  if (stat.uid !== process.getuid?.()) throw new KeysRefused(`${path} belongs to another user`, path);
   const mode = stat.mode & 0o777;
   if ((mode & 0o077) !== 0)
     throw new KeysRefused(
       `${path} is open to others (mode ${mode.toString(8)}): chmod ${kind === 'file' ? '600' : '700'} ${path}`,
+      path,
     );
 };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { chmod } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { exportRecord } from '../../schemas/export/package.ts';
 import { scopes } from '../../schemas/http/scopes.ts';
+import { selfSignedFiles } from '../../src/report-signing.ts';
 import {
   answered,
   grantFor,
@@ -95,6 +97,17 @@ describe('an export over HTTP', () => {
     assert.equal(answered('cancelExport', cancelled).status, 'cancelled');
     refusedWith('export-gone', await service.get(`/exports/${asked.exportId}/document`));
     refusedWith('export-over', await service.send('DELETE', `/exports/${asked.exportId}`));
+  });
+
+  it('that cannot be signed says so in the log, with the setting that leads to what failed', async () => {
+    const { keyFile } = selfSignedFiles(service.config.keysFolder);
+    await chmod(keyFile, 0o644);
+    const asked = answered('askExport', await service.post('/exports', bodyFor('export-one')));
+    assert.equal((await watched(asked.exportId)).last.failure, 'report-unsigned');
+    await chmod(keyFile, 0o600);
+    const logged = service.lines.find((line) => line.includes('an export could not be signed'))!;
+    const { level, reason, setting } = JSON.parse(logged);
+    assert.deepEqual([level, reason, setting], ['error', 'setting-refused', 'keysFolder']);
   });
 
   it('is refused where kind and cohort do not go together, naming the member', async () => {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ExportRecord } from '../../schemas/export/package.ts';
 import { certificatesOf, inMemory, verifyPdfSignature } from '../../src/pades/port.ts';
 import { selfSignedFiles } from '../../src/report-signing.ts';
-import { agent, asked, good, liveALife, over, patientOf, tenant } from './kit.ts';
-import { recordsOf, verified, withExportKit } from './with-kit.ts';
+import { writePem } from '../pades/kit.ts';
+import { stampingHierarchy } from '../pades/timestamp-kit.ts';
+import { agent, asked, good, liveALife, openExportKit, over, patientOf, tenant } from './kit.ts';
+import { recordsOf, verified, withExportKit, withFolder } from './with-kit.ts';
 
 describe('an export', () => {
   it('is gathered, made and offered, with all that is known of those who were asked for', () =>
@@ -56,5 +59,20 @@ describe('an export', () => {
       const { view } = good(await kit.exports.ask(tenant, agent, asked([patientOf('P-1')])));
       const ended = await over(kit, view.exportId);
       assert.deepEqual([ended.status, ended.failure], ['failed', 'report-unsigned']);
+      assert.deepEqual(kit.unsigned, [{ reason: 'setting-refused', setting: 'keysFolder' }]);
+    }));
+
+  it('fails where nobody vouches for the time of its signature, and tells by which setting', () =>
+    withFolder(async (folder) => {
+      const anchorsFile = join(folder, 'tsa.pem');
+      await writePem(anchorsFile, [(await stampingHierarchy()).root.certificate]);
+      const timestamp = { url: 'http://127.0.0.1:1/', anchorsFile };
+      const kit = await openExportKit(folder, true, Date.now, { reportSigning: { timestamp } });
+      const { view } = good(await kit.exports.ask(tenant, agent, asked([patientOf('P-1')])));
+      assert.equal((await over(kit, view.exportId)).failure, 'report-unsigned');
+      assert.deepEqual(kit.unsigned, [
+        { reason: 'timestamp-unavailable', setting: 'reportSigning.timestamp.url' },
+      ]);
+      await kit.close();
     }));
 });

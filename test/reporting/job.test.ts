@@ -24,7 +24,7 @@ it('fails by the code of what passes by itself, where the vault cannot be reache
       about: aboutOf(asked([patientOf('P-1')]), exportId, tenant, agent, Date.now()),
     };
     const entry = new URL('../../src/exports-thread.ts', import.meta.url);
-    const parts = { entry, start, evidence: exportEvidence, counted: async () => true };
+    const parts = { entry, start, evidence: exportEvidence, counted: async () => true, onUnsigned: () => {} };
     const outcome = await runJob(parts, AbortSignal.timeout(60_000), () => {});
     assert.equal(outcome?.ok === false && outcome.error.code, 'vault-unavailable');
   }));

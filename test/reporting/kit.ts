@@ -12,6 +12,7 @@ import { openLedgerExports } from '../../src/ledger-exports.ts';
 import { makeSelfSigned } from '../../src/pades/self-signed.ts';
 import { selfSignedFiles } from '../../src/report-signing.ts';
 import type { AskedExport, Exports, ExportView } from '../../src/reporting/port.ts';
+import type { Unsigned } from '../../src/reporting/thread.ts';
 import { initKeys } from '../../src/vault/keystore.ts';
 import { asker, question } from '../decisions/kit.ts';
 import { agent, consent, good, granting, revoking, tenant } from '../record/kit.ts';
@@ -26,6 +27,8 @@ export interface ExportKit {
   readonly exports: Exports;
   /** Codes of what went wrong while nobody waited. */
   readonly troubles: string[];
+  /** Why each that could not be signed was not. */
+  readonly unsigned: Unsigned[];
   close(): Promise<void>;
 }
 
@@ -51,8 +54,9 @@ export const openExportKit = async (
   folder: string,
   isNew = true,
   clock?: () => number,
+  changes?: Readonly<Record<string, unknown>>,
 ): Promise<ExportKit> => {
-  const config = await configOf(folder);
+  const config = await configOf(folder, changes);
   if (isNew) await initKeys(config.keysFolder, Date.now());
   const signerFiles = selfSignedFiles(config.keysFolder);
   if (!existsSync(signerFiles.keyFile)) await makeSelfSigned(signerFiles, Date.now());
@@ -60,9 +64,13 @@ export const openExportKit = async (
   const decisions = good(await openLedgerDecisions(ledger));
   const { evidence, exports: exportEvidence, close } = await openLedgerEvidence(ledger);
   const troubles: string[] = [];
-  const exports = await openLedgerExports(ledger, exportEvidence, (code) => troubles.push(code));
+  const unsigned: Unsigned[] = [];
+  const exports = await openLedgerExports(ledger, exportEvidence, {
+    onTrouble: (code) => troubles.push(code),
+    onUnsigned: (one) => unsigned.push(one),
+  });
   return {
-    ...{ ledger, decisions, evidence, exportEvidence, exports, troubles },
+    ...{ ledger, decisions, evidence, exportEvidence, exports, troubles, unsigned },
     close: async () => {
       await exports.close();
       await close();
