@@ -236,6 +236,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
   const { rotations, epochWatch } = keepEpochs(ledger, log);
   opened.adopt(rotations, (one) => one.stop());
   opened.adopt(epochWatch, (one) => one.stop());
+  metrics.watchEpochs(() => ({ ...epochWatch.ages(), rotationFailed: rotations.last?.kind === 'failed' }));
   health.watch('keys', () => (epochWatch.known ? { ready: true } : { ready: false, code: 'epoch-unknown' }));
 
   opened.adopt(

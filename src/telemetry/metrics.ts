@@ -1,6 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Reason } from '../../schemas/decision.ts';
+import type { Millis } from '../../schemas/instant.ts';
 import type { AppendOutcome } from '../store/port.ts';
+
+/** In milliseconds; the key of the oldest epoch is not destroyed yet. */
+export interface EpochAges {
+  readonly current: Millis;
+  readonly oldest: Millis;
+  /** How old an epoch gets before it is replaced; infinite: rotation is left to the operator. */
+  readonly max: Millis;
+  /** Whether the last rotation of this process failed. */
+  readonly rotationFailed: boolean;
+}
 
 /**
  * What is measured. Labels are codes, route templates and names of the code's own; never a tenant, a subject or
@@ -21,6 +32,8 @@ export interface Metrics {
   watchStaleness(staleness: () => number): void;
   /** Requests for erasure that are not answered, by how they stand; asked for at each scrape. */
   watchErasures(ask: () => Readonly<Record<string, number>>): void;
+  /** How old the epochs of the keys are, and how the last rotation ended; asked for at each scrape. */
+  watchEpochs(ask: () => EpochAges): void;
   /** The registry's text for a scrape, and its media type. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -117,6 +130,36 @@ export const createMetrics = (): Metrics => {
     },
   });
 
+  let epochs: (() => EpochAges) | undefined;
+  new Gauge({
+    name: 'consent_ledger_epoch_age_seconds',
+    help: 'Since the current epoch of the keys was made, and the oldest whose key is not destroyed yet',
+    labelNames: ['epoch'],
+    registers,
+    collect() {
+      if (epochs === undefined) return;
+      const { current, oldest } = epochs();
+      this.set({ epoch: 'current' }, current / 1000);
+      this.set({ epoch: 'oldest' }, oldest / 1000);
+    },
+  });
+  new Gauge({
+    name: 'consent_ledger_epoch_max_age_seconds',
+    help: 'How old an epoch gets before it is replaced (epochs.maxAgeHours); infinite: on command alone',
+    registers,
+    collect() {
+      this.set((epochs?.().max ?? Number.POSITIVE_INFINITY) / 1000);
+    },
+  });
+  new Gauge({
+    name: 'consent_ledger_epoch_rotation_failed',
+    help: '1 where the last rotation of the keys by this process failed, and so destroyed no older key',
+    registers,
+    collect() {
+      this.set(epochs?.().rotationFailed ? 1 : 0);
+    },
+  });
+
   return {
     appended(outcome, seconds) {
       appends.inc({ outcome });
@@ -139,6 +182,9 @@ export const createMetrics = (): Metrics => {
     },
     watchErasures: (ask) => {
       erasures = ask;
+    },
+    watchEpochs: (ask) => {
+      epochs = ask;
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

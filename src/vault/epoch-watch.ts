@@ -40,6 +40,17 @@ export class EpochWatch {
     return this.#known;
   }
 
+  /** How long ago the current epoch was made, and the oldest whose key is here, and how old an epoch gets. */
+  ages(): { readonly current: Millis; readonly oldest: Millis; readonly max: Millis } {
+    const { keyStore, clock, maxAgeMs } = this.#options;
+    const now = clock();
+    const ages = new Map(
+      keyStore.epochs.list().map(({ epoch, createdAt }) => [epoch, now - Date.parse(createdAt)]),
+    );
+    const current = ages.get(keyStore.epochs.current)!; // The current one is always here.
+    return { current, oldest: Math.max(...ages.values()), max: maxAgeMs };
+  }
+
   /** Looks without waiting for the minute to end. */
   async lookNow(): Promise<void> {
     if (this.#timer === undefined) return;
@@ -81,12 +92,9 @@ export class EpochWatch {
   }
 
   #isDue(): boolean {
-    const { keyStore, clock, maxAgeMs } = this.#options;
-    const { current } = keyStore.epochs;
-    const epochs = keyStore.epochs.list();
-    const { createdAt } = epochs.find(({ epoch }) => epoch === current)!; // The fence was met.
-    const age = clock() - Date.parse(createdAt);
-    const incomplete = epochs.some(({ epoch }) => epoch < current);
-    return age >= maxAgeMs || (incomplete && (this.#first || age >= interruptedMs));
+    const { epochs } = this.#options.keyStore;
+    const { current, max } = this.ages();
+    const incomplete = epochs.list().some(({ epoch }) => epoch < epochs.current);
+    return current >= max || (incomplete && (this.#first || current >= interruptedMs));
   }
 }

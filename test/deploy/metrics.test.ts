@@ -47,6 +47,7 @@ const series = async (): Promise<Map<string, Set<string>>> => {
   metrics.served('POST', '/decisions', 200, 0.001);
   metrics.watchLag('current-consent', () => 1);
   metrics.watchErasures(() => ({ 'in-time': 1, 'due-soon': 1, overdue: 1 }));
+  metrics.watchEpochs(() => ({ current: 1, oldest: 2, max: 3, rotationFailed: false }));
   const known = new Map<string, Set<string>>();
   for (const line of (await metrics.text()).split('\n')) {
     const [, name, labels = ''] = /^(\w+)(?:\{(.*)\})? /.exec(line) ?? [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -94,6 +94,52 @@ it('leaves rotation to the operator where that is set', { timeout: 60_000 }, asy
     await service.post('/consents', grantFor(patientOf('1')));
     const { epochs, rotation } = answered('readEpochs', await service.get('/operations/epochs'));
     assert.deepEqual([epochs.length, epochs[0]!.epoch, rotation], [1, 1, {}]);
+  } finally {
+    await service.remove();
+  }
+});
+
+it('tells how old its epochs are, and that a rotation failed until one does not', {
+  timeout: 60_000,
+}, async () => {
+  const folder = await newFolder();
+  const keysFolder = join(folder, 'data', 'keys');
+  await initKeys(keysFolder, Date.now() - 2 * hour);
+  const service = await openTestService({ epochs: { maxAgeHours: 24 } }, folder);
+  const metric = async (name: string): Promise<number> => {
+    const { text } = await service.get('/metrics');
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`consent_ledger_epoch_${name} `))
+        ?.split(' ')[1],
+    );
+  };
+  const rotated = async (outcome: string): Promise<void> => {
+    await service.post('/operations/epochs/rotation', {});
+    for (;;) {
+      const { rotation } = answered('readEpochs', await service.get('/operations/epochs'));
+      if (!rotation.running && rotation.last?.outcome === outcome) return;
+      await sleep(20);
+    }
+  };
+  try {
+    for (const epoch of ['current', 'oldest']) {
+      const age = await metric(`age_seconds{epoch="${epoch}"}`);
+      assert.ok(age >= 7_200 && age < 7_300, `${age}`);
+    }
+    assert.equal(await metric('max_age_seconds'), 86_400);
+    assert.equal(await metric('rotation_failed'), 0);
+    const damaged = join(keysFolder, 'epoch-2.json');
+    await writeFile(damaged, '{}', { mode: 0o600 });
+    await rotated('failed');
+    assert.equal(await metric('rotation_failed'), 1);
+    assert.ok((await metric('age_seconds{epoch="oldest"}')) >= 7_200);
+    await rm(damaged);
+    await rotated('completed');
+    assert.equal(await metric('rotation_failed'), 0);
+    for (const epoch of ['current', 'oldest'])
+      assert.ok((await metric(`age_seconds{epoch="${epoch}"}`)) < 100);
   } finally {
     await service.remove();
   }

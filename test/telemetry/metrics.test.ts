@@ -73,6 +73,22 @@ describe('metrics', () => {
     assert.deepEqual(await samples(metrics, name), [`${name} +Inf`]);
   });
 
+  it('asks for the ages of the epochs at the scrape, in seconds', async () => {
+    const metrics = createMetrics();
+    const name = 'consent_ledger_epoch';
+    assert.deepEqual(await samples(metrics, name), [
+      `${name}_max_age_seconds +Inf`,
+      `${name}_rotation_failed 0`,
+    ]);
+    metrics.watchEpochs(() => ({ current: 1500, oldest: 9000, max: 4000, rotationFailed: true }));
+    assert.deepEqual(await samples(metrics, name), [
+      `${name}_age_seconds{epoch="current"} 1.5`,
+      `${name}_age_seconds{epoch="oldest"} 9`,
+      `${name}_max_age_seconds 4`,
+      `${name}_rotation_failed 1`,
+    ]);
+  });
+
   it('keeps a registry of its own', async () => {
     const [one, other] = [createMetrics(), createMetrics()];
     one.recordHit();
