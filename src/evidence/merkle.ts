@@ -105,24 +105,8 @@ export const verifyInclusion = (
 ): boolean => {
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false;
   if (!areHashes([leaf, ...path])) return false;
-  let node = index;
-  let last = size - 1;
-  let result = leaf;
-  for (const sibling of path) {
-    if (last === 0) return false;
-    if (node % 2 === 1 || node === last) {
-      result = nodeHash(sibling, result);
-      while (node % 2 === 0 && node !== 0) {
-        node = Math.floor(node / 2);
-        last = Math.floor(last / 2);
-      }
-    } else {
-      result = nodeHash(result, sibling);
-    }
-    node = Math.floor(node / 2);
-    last = Math.floor(last / 2);
-  }
-  return last === 0 && result.equals(root);
+  const siblings = siblingsOn(path, { node: index, last: size - 1 });
+  return siblings !== undefined && climb(leaf, siblings).equals(root);
 };
 
 /** RFC 9162 section 2.1.4.2: whether the later tree begins with the whole of the earlier one. */
@@ -137,33 +121,58 @@ export const verifyConsistency = (
   if (earlier.size === later.size) return path.length === 0 && earlier.root.equals(later.root);
   if (earlier.size === 0) return path.length === 0 && earlier.root.equals(emptyRoot);
   const proof = isPowerOfTwo(earlier.size) ? [earlier.root, ...path] : [...path];
-  let node = earlier.size - 1;
-  let last = later.size - 1;
-  while (node % 2 === 1) {
-    node = Math.floor(node / 2);
-    last = Math.floor(last / 2);
-  }
+  let start: Place = { node: earlier.size - 1, last: later.size - 1 };
+  while (start.node % 2 === 1) start = above(start);
   const [first, ...rest] = proof;
-  if (first === undefined) return false;
-  let old = first;
-  let grown = first;
-  for (const sibling of rest) {
-    if (last === 0) return false;
-    if (node % 2 === 1 || node === last) {
-      old = nodeHash(sibling, old);
-      grown = nodeHash(sibling, grown);
-      while (node % 2 === 0 && node !== 0) {
-        node = Math.floor(node / 2);
-        last = Math.floor(last / 2);
-      }
-    } else {
-      grown = nodeHash(grown, sibling);
-    }
-    node = Math.floor(node / 2);
-    last = Math.floor(last / 2);
-  }
-  return last === 0 && old.equals(earlier.root) && grown.equals(later.root);
+  const siblings = siblingsOn(rest, start);
+  if (first === undefined || siblings === undefined) return false;
+  const old = climb(
+    first,
+    siblings.filter(({ isLeft }) => isLeft),
+  );
+  return old.equals(earlier.root) && climb(first, siblings).equals(later.root);
 };
+
+/** A node on the way up to the root, and the last node of its level, by their indexes. */
+interface Place {
+  readonly node: number;
+  readonly last: number;
+}
+
+const above = ({ node, last }: Place): Place => ({
+  node: Math.floor(node / 2),
+  last: Math.floor(last / 2),
+});
+
+interface Sibling {
+  readonly hash: Hash;
+  readonly isLeft: boolean;
+}
+
+/**
+ * On which side of the way from `start` up to the root each hash of a path stands (RFC 9162 sections 2.1.3.2 and
+ * 2.1.4.2); undefined where the path is longer or shorter than that way.
+ */
+const siblingsOn = (path: readonly Hash[], start: Place): Sibling[] | undefined => {
+  const siblings: Sibling[] = [];
+  let place = start;
+  for (const hash of path) {
+    if (place.last === 0) return undefined;
+    const isLeft = place.node % 2 === 1 || place.node === place.last;
+    siblings.push({ hash, isLeft });
+    // Where the last node of a level has an even index nothing stands beside it there.
+    while (isLeft && place.node % 2 === 0 && place.node !== 0) place = above(place);
+    place = above(place);
+  }
+  return place.last === 0 ? siblings : undefined;
+};
+
+/** The hash that is reached from `start` past these siblings. */
+const climb = (start: Hash, siblings: readonly Sibling[]): Hash =>
+  siblings.reduce(
+    (reached, { hash, isLeft }) => (isLeft ? nodeHash(hash, reached) : nodeHash(reached, hash)),
+    start,
+  );
 
 const isPowerOfTwo = (value: number) => Number.isInteger(Math.log2(value));
 
