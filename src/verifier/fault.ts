@@ -7,6 +7,7 @@ export const faultCodes = [
   'signature', // the whole is not what was signed
   'chain', // events of a stream that do not follow one another
   'commitment', // what is shown is not what was committed to
+  'period', // an erasure that was recorded outside the period of a register
   'opened', // something is not shown that was asked for, or shown that was not
   'payload', // what an event says is not what its type can say
   'erasure', // what is stated of an erasure is not what was recorded

@@ -10,12 +10,13 @@ import { decisionLink, decisionsOf, hashOfLeaf } from '../evidence/leaf.ts';
 import type { Hash } from '../evidence/merkle.ts';
 import { patientStream } from '../record/streams.ts';
 import { PatientAnswers } from './answers.ts';
-import type { DecisionEvent, DecisionEvents } from './decision-events.ts';
+import type { DecisionEvents } from './decision-events.ts';
 import { faultInErasure } from './erasure.ts';
 import { type At, type Fault, faultAt } from './fault.ts';
 import type { LogLeaves } from './log-leaves.ts';
 import type { NamedHeads } from './named-heads.ts';
 import { isCommittedTo, patientEventOf } from './opened.ts';
+import { isBeforeEnd, isInPeriod } from './period.ts';
 
 /** What a patient's records are checked with, and where they are noted for the proofs. */
 export interface PatientGround {
@@ -71,9 +72,11 @@ export class PatientCheck {
     this.#ground.leaves.add(index, this.#lastLeaf, record);
     this.#lastEvent = event;
     this.shown.events += 1;
-    const { status } = this.patient;
-    const isDue =
-      status === 'known' ? this.#isBeforeEnd(Date.parse(event.recordedAt)) : event.type === erasure;
+    const { header } = this.#ground;
+    const recordedAt = Date.parse(event.recordedAt);
+    if (event.type === erasure && header.kind === 'erasures' && !isInPeriod(header, recordedAt))
+      return faultAt('period', 'the erasure was recorded outside the period of the register', at);
+    const isDue = this.patient.status === 'known' ? isBeforeEnd(header, recordedAt) : event.type === erasure;
     return this.#faultInOpening(opened, isDue, at) ?? (opened && this.#open(event, opened, at));
   }
 
@@ -101,7 +104,7 @@ export class PatientCheck {
     this.#ground.decisionEvents.show(event, entry, committed);
     this.#lastDecision = decision;
     this.shown.decisions += 1;
-    const isDue = status === 'known' && this.#isInPeriod(event);
+    const isDue = status === 'known' && isInPeriod(this.#ground.header, event.recordedAt);
     return (
       this.#faultInOpening(opened, isDue, at) ??
       (opened && this.#answer(decision, opened, event.schemaVersion, at))
@@ -157,16 +160,6 @@ export class PatientCheck {
     if (reason !== undefined) return faultAt('answer', `the logged answer does not follow: ${reason}`, at);
     this.shown.decisionsOpened += 1;
     return undefined;
-  }
-
-  #isBeforeEnd(moment: number): boolean {
-    const { until } = this.#ground.header.period ?? {};
-    return until === undefined || moment < Date.parse(until);
-  }
-
-  #isInPeriod({ recordedAt }: DecisionEvent): boolean {
-    const { from } = this.#ground.header.period ?? {};
-    return this.#isBeforeEnd(recordedAt) && (from === undefined || recordedAt >= Date.parse(from));
   }
 }
 

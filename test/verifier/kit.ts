@@ -98,7 +98,7 @@ export const reproven = (records: readonly ExportRecord[], leaves: readonly Hash
 export const recordsOf = (
   { store }: DecisionKit,
   asked: readonly Asked[],
-  about: { readonly period?: ExportHeader['period']; readonly earlier?: number } = {},
+  about: AskedFor & { readonly earlier?: number } = {},
 ): Told => {
   const log = { slice: store.slice.bind(store), streamSlice: store.streamSlice.bind(store) };
   return withModel(log, (model) => {
@@ -110,28 +110,26 @@ export const recordsOf = (
     const earlier = about.earlier ?? all.length >> 1;
     const before = noteAt(earlier);
     const checkpoint = noteAt(all.length);
-    const records = new Maker(all, model, asked, about.period).records(checkpoint, earlier);
+    const records = new Maker(all, model, asked, about).records(checkpoint, earlier);
     return { records, earlier: before, leaves: all.map((_, index) => model.tiles.node(0, index)) };
   });
 };
+
+/** What of the header is not always the same: it is of identifiers, unless it says otherwise. */
+type AskedFor = Partial<Pick<ExportHeader, 'kind' | 'cohort' | 'period'>>;
 
 class Maker {
   readonly #all: readonly IndexedEvent[];
   readonly #model: EvidenceModel;
   readonly #asked: readonly Asked[];
-  readonly #period: ExportHeader['period'];
+  readonly #about: AskedFor;
   readonly #included: number[] = [];
 
-  constructor(
-    all: readonly IndexedEvent[],
-    model: EvidenceModel,
-    asked: readonly Asked[],
-    period: ExportHeader['period'],
-  ) {
+  constructor(all: readonly IndexedEvent[], model: EvidenceModel, asked: readonly Asked[], about: AskedFor) {
     this.#all = all;
     this.#model = model;
     this.#asked = asked;
-    this.#period = period;
+    this.#about = about;
   }
 
   records(checkpoint: string, earlier: number): ExportRecord[] {
@@ -140,15 +138,15 @@ class Maker {
         record: 'export',
         version: 1,
         exportId: randomUUID(),
-        kind: 'disclosures',
+        kind: this.#about.kind ?? 'disclosures',
         language: 'en',
         tenant,
       },
       requestedBy: asker,
       requestedAt: '2026-06-01T08:00:00.000Z',
       reason: 'an inspection',
-      cohort: { by: 'identifiers', asked: this.#asked.length },
-      ...(this.#period && { period: this.#period }),
+      cohort: this.#about.cohort ?? { by: 'identifiers', asked: this.#asked.length },
+      ...(this.#about.period && { period: this.#about.period }),
       checkpoint,
     };
     const settings = this.#all
@@ -197,12 +195,13 @@ class Maker {
     const events = this.#all.filter(({ stream }) => key && stream === patientStream(key.subject));
     const about = answers.filter(({ sealed }) => sealed.keyId === key?.subject);
     const patient: ExportPatient = {
-      ...{ record: 'patient', number, status, identifier: patientOf(value) },
+      ...{ record: 'patient', number, status },
+      ...(this.#about.cohort === undefined && { identifier: patientOf(value) }),
       ...(key && { subject: key.subject }),
       events: events.length,
       decisions: about.length,
     };
-    const { from = '', until = '9' } = this.#period ?? {};
+    const { from = '', until = '9' } = this.#about.period ?? {};
     return [
       patient,
       ...events.map((event): ExportEvent => {

@@ -13,10 +13,11 @@ import { canonicalText, commitmentOf } from '../../src/record/commitment.ts';
 import type { FaultCode } from '../../src/verifier/fault.ts';
 import { keyOf } from '../evidence/story.ts';
 import { reproven, sealed, signer, verdictOn } from './kit.ts';
-import { mutations } from './mutations.ts';
+import { type Mutation, mutations } from './mutations.ts';
+import { endsOf, headed, wrongHeaders } from './registers.ts';
 import { lies, story } from './story.ts';
 
-const { records, earlier, leaves } = await story();
+const { records, register, earlier, leaves } = await story();
 const good = { records, bytes: Buffer.from(sealed(records), 'utf8') };
 const stranger = { name: signer.name, privateKey: keyOf(3) };
 
@@ -264,6 +265,15 @@ const wrong: readonly [
   ],
 ];
 
+const caught = (whole: typeof good, mutate: Mutation) =>
+  fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.nat()), async (numbers) => {
+      const changed = mutate(whole, (n) => numbers.next().value! % n);
+      if (changed !== undefined) assert.equal((await verdictOn(changed, earlier)).valid, false);
+    }),
+    { numRuns: 30 },
+  );
+
 describe('the evidence in an export', () => {
   it('verifies, and says what was checked', async () => {
     const verdict = await verdictOn(good.bytes, earlier);
@@ -329,12 +339,31 @@ describe('the evidence in an export', () => {
   });
 
   for (const [name, mutate] of Object.entries(mutations))
+    it(`does not verify where ${name}`, () => caught(good, mutate));
+});
+
+describe('a register of erasures', () => {
+  it('verifies, with an erasure of which something is stated and one of which nothing is', async () => {
+    const { valid, checked, fault } = await verdictOn(sealed(register), earlier);
+    assert.ok(valid, fault?.detail);
+    assert.deepEqual(checked.patients, { known: 0, unknown: 0, erased: 2 });
+    assert.equal(checked.erasures, 1);
+  });
+
+  it('verifies where its period begins with its first erasure and ends right behind its last', async () => {
+    const { first, last } = endsOf(register);
+    const until = new Date(Date.parse(last) + 1).toISOString();
+    const { valid, fault } = await verdictOn(sealed(headed(register, { period: { from: first, until } })));
+    assert.ok(valid, fault?.detail);
+  });
+
+  for (const [why, code, changes] of wrongHeaders(register))
+    it(`does not verify where ${why}`, async () => {
+      const { valid, fault } = await verdictOn(sealed(headed(register, changes)));
+      assert.deepEqual({ valid, code: fault?.code }, { valid: false, code }, fault?.detail);
+    });
+
+  for (const [name, mutate] of Object.entries(mutations))
     it(`does not verify where ${name}`, () =>
-      fc.assert(
-        fc.asyncProperty(fc.infiniteStream(fc.nat()), async (numbers) => {
-          const changed = mutate(good, (n) => numbers.next().value! % n);
-          if (changed !== undefined) assert.equal((await verdictOn(changed, earlier)).valid, false);
-        }),
-        { numRuns: 30 },
-      ));
+      caught({ records: register, bytes: Buffer.from(sealed(register)) }, mutate));
 });

@@ -9,14 +9,17 @@ import type { ExportRecord } from '../../schemas/export/package.ts';
 import { verifierKey } from '../../src/evidence/signed-note.ts';
 import { withoutTools } from '../pades/kit.ts';
 import { withFolder } from '../vault/kit.ts';
-import { signer, verdictOn } from './kit.ts';
+import { sealed, signer, verdictOn } from './kit.ts';
 import { mutations } from './mutations.ts';
-import { earlierFile, sampleFile } from './sample.ts';
+import { headed, wrongHeaders } from './registers.ts';
+import { earlierFile, registerFile, sampleFile } from './sample.ts';
 
 const script = fileURLToPath(new URL('./verify.py', import.meta.url));
-const bytes = readFileSync(sampleFile);
-const lines = bytes.toString('utf8').trimEnd().split('\n');
-const sample = { bytes, records: lines.slice(0, -1).map((line) => JSON.parse(line) as ExportRecord) };
+const samples = [sampleFile, registerFile].map((file) => {
+  const bytes = readFileSync(file);
+  const lines = bytes.toString('utf8').trimEnd().split('\n');
+  return { bytes, records: lines.slice(0, -1).map((line) => JSON.parse(line) as ExportRecord) };
+});
 
 /** What the verifier in another language says of each of these packages. */
 const elsewhere = async (packages: readonly Buffer[]): Promise<string[]> => {
@@ -36,17 +39,21 @@ const elsewhere = async (packages: readonly Buffer[]): Promise<string[]> => {
   return said.trimEnd().split('\n');
 };
 
-describe('the package of docs/evidence-format.md', () => {
-  it('verifies, and goes on from the checkpoint beside it', async () => {
-    const { valid, fault, grownFrom } = await verdictOn(bytes, readFileSync(earlierFile, 'utf8'));
-    assert.ok(valid, fault?.detail);
-    assert.ok(grownFrom! > 0);
+describe('the packages of docs/evidence-format.md', () => {
+  it('verify, and go on from the checkpoint beside them', async () => {
+    for (const { bytes } of samples) {
+      const { valid, fault, grownFrom } = await verdictOn(bytes, readFileSync(earlierFile, 'utf8'));
+      assert.ok(valid, fault?.detail);
+      assert.ok(grownFrom! > 0);
+    }
   });
 
-  it('is judged alike by a verifier in another language', { skip: withoutTools('python3') }, async () => {
-    assert.deepEqual(await elsewhere([bytes]), ['valid']);
-    const changed = Object.values(mutations).flatMap((mutate) =>
-      Array.from({ length: 12 }, () => mutate(sample, (n) => randomInt(n)) ?? bytes),
+  it('are judged alike by a verifier in another language', { skip: withoutTools('python3') }, async () => {
+    assert.deepEqual(await elsewhere(samples.map(({ bytes }) => bytes)), ['valid', 'valid']);
+    const changed = samples.flatMap((sample) =>
+      Object.values(mutations).flatMap((mutate) =>
+        Array.from({ length: 12 }, () => mutate(sample, (n) => randomInt(n)) ?? sample.bytes),
+      ),
     );
     const said = await elsewhere(changed);
     assert.equal(said.length, changed.length);
@@ -55,6 +62,18 @@ describe('the package of docs/evidence-format.md', () => {
       // It works no answer out again, and knows no payload but its hash.
       if (!valid && ['answer', 'payload'].includes(fault!.code)) continue;
       assert.equal(said[at] === 'valid', valid, `${fault?.detail}: ${said[at]}: ${one.toString('base64')}`);
+    }
+  });
+
+  it('are judged alike where the header of the register is another', {
+    skip: withoutTools('python3'),
+  }, async () => {
+    const { records } = samples[1]!;
+    const all = wrongHeaders(records).map(([, , changes]) => sealed(headed(records, changes)));
+    const said = await elsewhere(all.map((text) => Buffer.from(text, 'utf8')));
+    for (const [at, [why, code]] of wrongHeaders(records).entries()) {
+      assert.equal((await verdictOn(all[at]!)).fault?.code, code, why);
+      assert.match(said[at]!, /^wrong/, why);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type DecisionEntry, decisionsRecorded } from '../../schemas/events/decisions-recorded.ts';
+import type { ExportErasure, ExportEvent, ExportRecord } from '../../schemas/export/package.ts';
 import { liftRestriction, restrict } from '../../src/consent/decide.ts';
 import { entriesRoot } from '../../src/decisions/entries-tree.ts';
 import { commitEntry, sealEntry } from '../../src/decisions/entry.ts';
@@ -45,6 +46,31 @@ export const lies: Readonly<Record<string, Lie>> = {
   }),
 };
 
+/** What the ledger states of the erasure that `event` recorded. */
+const statementOf = ({ opened, recordedAt, revision }: ExportEvent): ExportErasure => ({
+  record: 'erasure',
+  erasureId: opened!.payload.erasureId as string,
+  article: '17(1)(b)',
+  receivedAt: '2026-02-20T09:00:00.000Z',
+  dueAt: '2026-03-20T09:00:00.000Z',
+  approvedAt: '2026-02-27T15:00:00.000Z',
+  closedAt: recordedAt,
+  unreadableSince: recordedAt,
+  irrecoverableOnceEpochRetired: 3,
+  epochRetired: false,
+  recipients: 2,
+  recipientsTold: 1,
+  exportsRemoved: 0,
+  suppressed: '17(3)(b)',
+  remains: { what: ['events-sealed', 'proofs'], events: revision + 1 },
+});
+
+/** Behind the erasure of the first patient of a register; of the others nothing is stated. */
+const withStatement = (records: readonly ExportRecord[]): ExportRecord[] => {
+  const at = records.findIndex((one) => one.record === 'event' && one.type === 'PatientErased');
+  return records.toSpliced(at + 1, 0, statementOf(records[at] as ExportEvent));
+};
+
 /** Logs an answer that was never given. */
 const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision, lie: Lie): Promise<void> => {
   const entry = commitEntry({ ...told, agent: asker, ...lie(told.answer) });
@@ -60,11 +86,13 @@ const logLie = async ({ store }: DecisionKit, key: SubjectKey, told: Decision, l
  * The records of an export, without its end, from a real ledger: anna was asked about before and after a withdrawal;
  * ben shares events of answers with others, and is under a restriction for a while; carla is erased; nobody is unknown; of dora there is more than the period;
  * eve has neither events nor answers, and the walk has steps of her own (her random id is one whose absence the ways to
- * others do not show already); of others there are events that are not shown. `lie`: an answer about anna is not what
+ * others do not show already); of others there are events that are not shown. Fred is erased too, and the register of erasures
+ * shows him and carla, of whose erasure alone something is stated. `lie`: an answer about anna is not what
  * follows.
  */
-export const story = async (lie?: Lie): Promise<Told> => {
+export const story = async (lie?: Lie): Promise<Told & { readonly register: ExportRecord[] }> => {
   let told: Told | undefined;
+  let register: ExportRecord[] = [];
   let now = Date.parse('2026-03-01T08:00:00.000Z');
   const clock = () => (now += 1000);
   await withFolder((folder) =>
@@ -94,6 +122,9 @@ export const story = async (lie?: Lie): Promise<Told> => {
           liftRestriction(record, { restrictionId, reason: 'settled', agent }),
         );
         good(await kit.records.close(tenant, carla.subject, randomUUID()));
+        const fred = await kit.grant('fred');
+        await ask(kit, ['fred']);
+        good(await kit.records.close(tenant, fred.subject, randomUUID()));
         now = until;
         await kit.execute(dora, granting(consent()));
         await ask(kit, ['dora', 'y', 'anna']);
@@ -105,6 +136,12 @@ export const story = async (lie?: Lie): Promise<Told> => {
           { value: 'dora', status: 'known', key: dora },
         ];
         const period = { from: '2026-03-01T08:00:20.000Z', until: new Date(until).toISOString() };
+        const erased: Asked[] = [
+          { value: 'carla', status: 'erased', key: carla },
+          { value: 'fred', status: 'erased', key: fred },
+        ];
+        const about = { kind: 'erasures', cohort: { by: 'all' }, period } as const;
+        register = withStatement(recordsOf(kit, erased, about).records);
         const withoutEve = walkOf(recordsOf(kit, others, { period }));
         for (let n = 0; told === undefined || isDeepStrictEqual(walkOf(told), withoutEve); n += 1) {
           const value = `eve-${n}`;
@@ -115,5 +152,5 @@ export const story = async (lie?: Lie): Promise<Told> => {
       { clock },
     ),
   );
-  return told!;
+  return { ...told!, register };
 };

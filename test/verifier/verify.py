@@ -229,7 +229,11 @@ def verify(data, keys):
     need(match and head["version"] == 1, "no checkpoint")
     origin, size, root, heads = match[1], int(match[2]), b64(match[3], 32), b64(match[4], 32)
     start, until = (head.get("period") or {}).get("from", ""), (head.get("period") or {}).get("until", "9")
-    by_identifiers = head["cohort"]["by"] == "identifiers"
+    by, of_erasures = head["cohort"]["by"], head["kind"] == "erasures"
+    by_identifiers = by == "identifiers"
+    need(by in ("all", "erasure") if of_erasures else by != "erasure", "a kind and a cohort that do not go together")
+    need(by != "erasure" or "period" not in head, "a certificate with a period")
+    need(head["kind"] != "patient" or by_identifiers and head["cohort"]["asked"] == 1, "not of one patient")
 
     leaves, names, holding, patient = [], [], {}, None
     of_one, stated = head["cohort"]["by"] == "erasure", []
@@ -264,12 +268,13 @@ def verify(data, keys):
             patient = dict(one, n=0, m=0, leaf=None, link=None, last=None, index=-1, answer=(-1, -1))
             need(one["number"] == sum(counts[s] for s in ("known", "unknown", "erased")), "a patient is missing")
             need(("subject" in one) == (one["status"] != "unknown"), "a subject too many or few")
-            need(head["kind"] != "erasures" or one["status"] == "erased", "not erased")
+            need(not of_erasures or one["status"] == "erased", "not erased")
             need(("identifier" in one) == by_identifiers, "an identifier too many or few")
         elif kind == "event":
             need(patient["status"] != "unknown" and patient["last"] != "PatientErased", "no event can be here")
             need(one["revision"] == patient["n"] and one["index"] > patient["index"], "not the next event")
             erased = one["type"] == "PatientErased"
+            need(not (erased and of_erasures) or start <= one["recordedAt"] < until, "not in the period")
             check_opened(one, one["recordedAt"] < until if patient["status"] == "known" else erased, 0 if erased else 32)
             leaf = leaf_hash(one, head["tenant"], "consents-" + patient["subject"], patient["leaf"])
             leaves.append((one["index"], leaf))
@@ -277,7 +282,7 @@ def verify(data, keys):
             patient.update(n=patient["n"] + 1, leaf=leaf, last=one["type"], index=one["index"], event=one)
         elif kind == "erasure":
             event = patient["event"]
-            need(head["kind"] == "erasures" and event["type"] == "PatientErased", "no erasure can be here")
+            need(of_erasures and event["type"] == "PatientErased", "no erasure can be here")
             need(event["opened"]["payload"]["erasureId"] == one["erasureId"], "another erasure")
             need(event["recordedAt"] == one["closedAt"], "another moment")
             need(patient["n"] == one["remains"]["events"], "another number of events")
