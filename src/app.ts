@@ -6,6 +6,7 @@ import type { Result } from '../schemas/result.ts';
 import { developmentIssuer } from './access/development-issuer.ts';
 import { openTokens } from './access/tokens.ts';
 import type { Config } from './config.ts';
+import { retentionPeriodsOf } from './consent/retention.ts';
 import { openDecisions } from './decisions/decisions.ts';
 import type { Decisions } from './decisions/port.ts';
 import { Erasures } from './erasure/erasures.ts';
@@ -277,6 +278,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
     exports,
     erasures: ledger.erasures,
     erasureSoonDays: config.erasure.soonDays,
+    retentionPeriods: (tenant) => retentionPeriodsOf(tenant, config.retention),
     erasuresApproved: () => work.soon(),
     keyring,
     projections,

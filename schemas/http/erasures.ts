@@ -75,6 +75,9 @@ const preview = z
     remains: z
       .strictObject({ events: z.record(z.string(), z.int()) })
       .describe('Unreadable, in the log, by type'),
+    retentionOverSince: instant
+      .optional()
+      .describe('Absent: the retention periods of its forms are not over, or not all of them have one'),
     turnedToPermit: z
       .array(coding)
       .describe('Purposes that the implicit policy permits once a refusal that stands is forgotten'),

@@ -1,6 +1,7 @@
 import { consentRoutes } from './consents.ts';
 import { decisionRoutes } from './decisions.ts';
 import { emergencyRoutes } from './emergencies.ts';
+import { erasureProposalRoutes } from './erasure-proposals.ts';
 import { erasureRoutes } from './erasures.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { exportRoutes } from './exports.ts';
@@ -20,6 +21,7 @@ export const apiRoutes = {
   ...exportRoutes,
   ...restrictionRoutes,
   ...erasureRoutes,
+  ...erasureProposalRoutes,
   ...operationRoutes,
 };
 export type ApiRoutes = typeof apiRoutes;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formId } from '../../schemas/http/forms.ts';
 import { settings } from '../../schemas/settings.ts';
 import { trustedIssuer } from '../access/issuer.ts';
 import { logLevels } from '../telemetry/log.ts';
@@ -127,6 +128,24 @@ export const configSchema = z
         ),
       })
       .prefault({}),
+    retention: z
+      .array(
+        z.strictObject({
+          tenant: z.string().min(1).describe('Whose form it is'),
+          formId,
+          days: z
+            .int()
+            .min(1)
+            .max(73_000)
+            .describe('Days for which a record is kept after the last consent under the form ended'),
+        }),
+      )
+      .refine(
+        (all) => new Set(all.map(({ tenant, formId }) => `${formId} ${tenant}`)).size === all.length,
+        'each form of a tenant once',
+      )
+      .default([])
+      .describe('After which time the erasure of a record is proposed; a form that is not named: never'),
     reportSigning: z
       .strictObject({
         certificatesFile: file.describe(

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Millis } from '../../schemas/instant.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Policy } from '../consent/policy.ts';
+import type { RetentionPeriods } from '../consent/retention.ts';
 import type { Decisions } from '../decisions/port.ts';
 import type { Erasures } from '../erasure/erasures.ts';
 import type { Evidence } from '../evidence/port.ts';
@@ -41,6 +42,7 @@ export interface Services {
   readonly erasures: Erasures;
   /** Days before its deadline at which a request for erasure is due soon. */
   readonly erasureSoonDays: number;
+  readonly retentionPeriods: (tenant: string) => RetentionPeriods;
   /** To be called when one was approved, so that it is carried out at once. */
   readonly erasuresApproved: () => void;
   readonly keyring: Keyring;

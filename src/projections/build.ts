@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { noRows } from '../record/rows.ts';
 import { subjectOfPatientStream } from '../record/streams.ts';
-import { ConsentWriter, consentsIndex, consentsOf } from './consents-index.ts';
+import { ConsentWriter, consentsIndex, rowsOfSubject } from './consents-index.ts';
 import { currentConsent, RowWriter, rowIsDue } from './current-consent.ts';
 import { disclosuresIndex, disclosureTypes, writeDisclosures } from './disclosures-index.ts';
 import { ModelFile, type ModelKind, modelPath } from './model-file.ts';
@@ -17,7 +17,7 @@ const cachedConsents = 0;
 /** The models whose rows of a subject follow from its record alone: these are built by shards. */
 const sharded: readonly { readonly kind: ModelKind; readonly tables: readonly string[] }[] = [
   { kind: currentConsent, tables: ['row', 'archive'] },
-  { kind: consentsIndex, tables: ['consent'] },
+  { kind: consentsIndex, tables: ['consent', 'ended'] },
 ];
 
 /** The first shard writes where the finished model will be; the others are then copied into it. */
@@ -54,7 +54,7 @@ export const buildShard = async (
       if (built === undefined) continue;
       const { record } = built;
       if (rowIsDue(-1, record.revision)) rows.put(subject, built.row());
-      consents.put(consentsOf(record, subject, tenant));
+      consents.put(rowsOfSubject(record, subject, tenant));
       progress.subjects += 1;
       progress.events += record.revision + 1;
     }

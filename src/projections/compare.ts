@@ -21,7 +21,10 @@ export interface ModelDigest {
 
 /** The order in which each index is hashed; its rows are equal wherever the log is. */
 const indexes: readonly { readonly kind: ModelKind; readonly rows: readonly string[] }[] = [
-  { kind: consentsIndex, rows: ['SELECT * FROM consent ORDER BY consent_id, subject'] },
+  {
+    kind: consentsIndex,
+    rows: ['SELECT * FROM consent ORDER BY consent_id, subject', 'SELECT * FROM ended ORDER BY subject'],
+  },
   {
     kind: disclosuresIndex,
     rows: [

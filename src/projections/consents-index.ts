@@ -2,9 +2,11 @@ import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
+import { endsByForm } from '../consent/retention.ts';
 import { type Standing, standings } from '../consent/standing.ts';
 import type { ConsentEntry, PatientRecord } from '../consent/state.ts';
 import { cursorOf, placeOf } from './cursor.ts';
+import { type EndedRecord, EndedWriter, endedIndexes, endedSchema } from './ended-records.ts';
 import type { ModelKind } from './model-file.ts';
 import type { ConsentPage, ConsentRow, ConsentSearch, ConsentStatus } from './port.ts';
 import type { Projection } from './runner.ts';
@@ -16,8 +18,9 @@ import { type Subjects, touchedSubjects } from './subjects.ts';
  */
 export const consentsIndex: ModelKind = {
   name: 'consents-index',
-  version: 2,
+  version: 3,
   schema: `
+    ${endedSchema}
     CREATE TABLE IF NOT EXISTS consent (
       consent_id TEXT NOT NULL,
       subject TEXT NOT NULL,
@@ -32,6 +35,7 @@ export const consentsIndex: ModelKind = {
     ) STRICT;
   `,
   indexes: `
+    ${endedIndexes}
     CREATE INDEX IF NOT EXISTS consent_tenant ON consent (tenant, consent_id);
     CREATE INDEX IF NOT EXISTS consent_form ON consent (tenant, form_id, consent_id) WHERE form_id IS NOT NULL;
     CREATE INDEX IF NOT EXISTS consent_status ON consent (tenant, status, consent_id);
@@ -46,8 +50,29 @@ export interface IndexedConsent extends ConsentRow {
 }
 
 /** The rows of one subject: they follow from its record alone. */
-export const consentsOf = (record: PatientRecord, subject: string, tenant: string): IndexedConsent[] => {
-  const standing = new Map(standings(record.consents).map((one) => [one.entry.grant.consentId, one]));
+export interface SubjectRows {
+  readonly subject: string;
+  readonly consents: readonly IndexedConsent[];
+  readonly ended?: EndedRecord;
+}
+
+export const rowsOfSubject = (record: PatientRecord, subject: string, tenant: string): SubjectRows => {
+  const standing = standings(record.consents);
+  const forms = endsByForm(record, standing);
+  const firstConsent = record.consents[0]?.grant.consentId;
+  const consents = consentsOf(record, standing, subject, tenant);
+  if (forms === undefined || firstConsent === undefined) return { subject, consents };
+  const endsAt = Math.max(...forms.map((form) => form.endsAt));
+  return { subject, consents, ended: { subject, tenant, endsAt, firstConsent, forms } };
+};
+
+const consentsOf = (
+  record: PatientRecord,
+  began: readonly Standing[],
+  subject: string,
+  tenant: string,
+): IndexedConsent[] => {
+  const standing = new Map(began.map((one) => [one.entry.grant.consentId, one]));
   return record.consents.map((entry) => {
     const { consentId, signedAt, period, form } = entry.grant;
     const stands = standing.get(consentId);
@@ -86,6 +111,7 @@ export class ConsentWriter {
     [string, string, string, string | null, string | null, string, number, number | null, number | null]
   >;
   readonly #drop: Database.Statement<[string]>;
+  readonly #ended: EndedWriter;
 
   constructor(db: Database.Database) {
     this.#put = db.prepare(
@@ -94,9 +120,12 @@ export class ConsentWriter {
        WHERE status <> excluded.status OR due_at IS NOT excluded.due_at`,
     );
     this.#drop = db.prepare('DELETE FROM consent WHERE subject = ?');
+    this.#ended = new EndedWriter(db);
   }
 
-  put(consents: readonly IndexedConsent[]): void {
+  put({ subject: whose, consents, ended }: SubjectRows): void {
+    if (ended) this.#ended.put(ended);
+    else this.#ended.drop(whose);
     for (const {
       consentId,
       subject,
@@ -115,6 +144,7 @@ export class ConsentWriter {
 
   drop(subject: string): void {
     this.#drop.run(subject);
+    this.#ended.drop(subject);
   }
 }
 
@@ -126,8 +156,8 @@ export const consentsProjection = (subjects: Subjects): Projection => ({
     subjects.grown(events);
     for (const [subject, { tenant }] of touchedSubjects(events)) {
       const record = await subjects.record(subject, tenant);
-      const consents = record && consentsOf(record, subject, tenant);
-      writes.push(() => (consents ? writer.put(consents) : writer.drop(subject)));
+      const rows = record && rowsOfSubject(record, subject, tenant);
+      writes.push(() => (rows ? writer.put(rows) : writer.drop(subject)));
     }
     return () => {
       for (const write of writes) write();

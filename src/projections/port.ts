@@ -1,5 +1,6 @@
 import type { Millis, Span } from '../../schemas/instant.ts';
 import type { Result } from '../../schemas/result.ts';
+import type { FormEnd, RetentionPeriods } from '../consent/retention.ts';
 import type { Rows } from '../record/rows.ts';
 import type { Position } from '../store/port.ts';
 
@@ -42,6 +43,30 @@ export interface ConsentSearch {
 
 export interface ConsentPage {
   readonly items: readonly ConsentRow[];
+  readonly next?: string;
+}
+
+/** A record whose retention is over; which patient's it is, whoever recorded its consents knows by their ids. */
+export interface RetentionRow {
+  readonly overSince: Millis;
+  readonly forms: readonly FormEnd[];
+  /** At most a hundred of them. */
+  readonly consentIds: readonly string[];
+}
+
+export interface RetentionSearch {
+  readonly now: Millis;
+  readonly periods: RetentionPeriods;
+  /** Subjects that are left out. */
+  readonly except: ReadonlySet<string>;
+  readonly limit: number;
+  /** From a former answer; it stays good whatever is written in between. */
+  readonly cursor?: string;
+}
+
+/** It may have fewer items than its limit, none even, while there is a `next`: a search looks at so many rows only. */
+export interface RetentionPage {
+  readonly items: readonly RetentionRow[];
   readonly next?: string;
 }
 
@@ -91,6 +116,8 @@ export interface Projections {
   /** As `caughtUp`, for all up to the position of a write: for what is read from the models. */
   waitFor(position: Position, timeoutMs: number): Promise<boolean>;
   searchConsents(tenant: string, search: ConsentSearch): Result<ConsentPage>;
+  /** Records whose retention is over, by when the last of their consents ended. */
+  searchRetention(tenant: string, search: RetentionSearch): Result<RetentionPage>;
   /** Consents whose end has passed at `now` without a ConsentExpired, by subject: the work of the expiry process. */
   endsDue(
     now: Millis,

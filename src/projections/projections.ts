@@ -4,6 +4,7 @@ import { noRows, type Rows } from '../record/rows.ts';
 import type { LocalLog, Position } from '../store/port.ts';
 import { findEndsDue, searchConsents } from './consents-index.ts';
 import { findDisclosures } from './disclosures-index.ts';
+import { searchRetention } from './ended-records.ts';
 import { FollowerLink } from './follower-link.ts';
 import { Generations } from './generations.ts';
 import type {
@@ -14,6 +15,8 @@ import type {
   Projections,
   RebuildOptions,
   RebuildProgress,
+  RetentionPage,
+  RetentionSearch,
 } from './port.ts';
 import { kinds, openReaders, type Readers } from './readers.ts';
 import { rebuild, type ThreadEntry } from './rebuild.ts';
@@ -28,6 +31,8 @@ export interface ProjectionParts {
 
 /** A log of no more events than this is projected in its order sooner than threads are started to rebuild. */
 const shortLog = 20_000;
+
+const beingBuilt = fail('position-pending', 'The read models are being built');
 
 /** Opens the read models; where there are none of this version they are built while the service answers. */
 export const openProjections = async (parts: ProjectionParts): Promise<LedgerProjections> => {
@@ -109,9 +114,11 @@ export class LedgerProjections implements Projections {
   }
 
   searchConsents(tenant: string, search: ConsentSearch): Result<ConsentPage> {
-    return this.#readers === undefined
-      ? fail('position-pending', 'The read models are being built')
-      : searchConsents(this.#readers.consents, tenant, search);
+    return this.#readers === undefined ? beingBuilt : searchConsents(this.#readers.consents, tenant, search);
+  }
+
+  searchRetention(tenant: string, search: RetentionSearch): Result<RetentionPage> {
+    return this.#readers === undefined ? beingBuilt : searchRetention(this.#readers.consents, tenant, search);
   }
 
   endsDue(now: Millis, after: string | undefined, limit: number): { subject: string; tenant: string }[] {

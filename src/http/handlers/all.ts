@@ -3,6 +3,7 @@ import type { Services } from '../services.ts';
 import { consentHandlers } from './consents.ts';
 import { decisionHandlers } from './decisions.ts';
 import { emergencyHandlers } from './emergencies.ts';
+import { erasureProposalHandlers } from './erasure-proposals.ts';
 import { erasureHandlers } from './erasures.ts';
 import { evidenceHandlers } from './evidence.ts';
 import { exportHandlers } from './exports.ts';
@@ -22,5 +23,6 @@ export const allHandlers = (services: Services): Handlers => ({
   ...exportHandlers(services),
   ...restrictionHandlers(services),
   ...erasureHandlers(services),
+  ...erasureProposalHandlers(services),
   ...operationHandlers(services),
 });

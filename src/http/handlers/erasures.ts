@@ -2,8 +2,10 @@ import type { ErasureTerms, Officer } from '../../../schemas/erasure.ts';
 import { eventDefinitions } from '../../../schemas/events/registry.ts';
 import { fail, ok, type Result } from '../../../schemas/result.ts';
 import type { Principal } from '../../access/principal.ts';
+import { endsByForm, retentionEnds } from '../../consent/retention.ts';
+import { standings } from '../../consent/standing.ts';
 import type { PatientRecord } from '../../consent/state.ts';
-import { instantOf } from '../../consent/time.ts';
+import { instantOf, isoOf } from '../../consent/time.ts';
 import { certificateOf } from '../../erasure/certificate.ts';
 import { amend, approve, extend, liftHold, placeHold, reject, request, tell } from '../../erasure/decide.ts';
 import type { Erasure } from '../../erasure/erasure.ts';
@@ -115,11 +117,14 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
       const listed = await listRecipients({ ...parts, waitMs: limits.positionWaitMs }, key);
       if (!listed.ok) return listed;
       const { revision } = found.value;
+      const ends = endsByForm(record, standings(record.consents));
+      const over = retentionEnds(ends, services.retentionPeriods(principal.tenant));
       return ok({
         body: {
           revision,
           destroyed: { consents: record.consents.length, recipients: [...listed.value.recipients] },
           remains: { events: eventsByType(eventLog, key.subject) },
+          ...(over !== undefined && over <= clock() && { retentionOverSince: isoOf(over) }),
           turnedToPermit: [...turnedToPermit(record, policy, clock())],
         },
         revision,
