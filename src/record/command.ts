@@ -52,6 +52,15 @@ const maxConflicts = 16;
 /** Milliseconds before each further try of an append whose outcome is unknown. */
 const retryPauses = [20, 100, 500];
 
+/** Why a command is refused whose sender last saw another revision than stands; undefined where it is not. */
+export const revisionRefusal = (
+  { revision }: Pick<StreamState, 'revision'>,
+  { expectedRevision }: CommandContext,
+): Result<never> | undefined =>
+  expectedRevision === undefined || expectedRevision === revision
+    ? undefined
+    : fail('revision-mismatch', `it stands at revision ${revision}`);
+
 /**
  * Decides on what a stream holds, and appends what was decided right after it. `decide` is called again when another
  * writer was faster. A retry of a request that was carried out is answered with what it wrote then.
@@ -72,10 +81,7 @@ export const carryOut = async <State extends StreamState>(
     const { record, now } = ground.value;
     const before = writtenBefore(record, log, stream, key, definitions, context);
     if (before !== undefined) return before;
-    const { expectedRevision } = context;
-    if (expectedRevision !== undefined && expectedRevision !== record.revision)
-      return fail('revision-mismatch', `it stands at revision ${record.revision}`);
-    const decided = decide(record, now);
+    const decided = revisionRefusal(record, context) ?? decide(record, now);
     if (!decided.ok) return decided;
     const facts = decided.value;
     if (facts.length === 0) return ok(nothingWritten(record, log, stream));

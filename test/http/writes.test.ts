@@ -208,9 +208,15 @@ describe('a refused write', () => {
     const until = new Date(Date.now() - 60_000).toISOString();
     const emergency = { patient, recipient: 'Organization/a', until, reason: 'e' };
     refusedWith('emergency-over', await service.post('/emergencies', emergency));
+    const seen = { 'if-match': '"0"' };
+    refusedWith('revision-mismatch', await service.post('/consents', grantFor(patient), seen));
+    const soon = { ...emergency, until: new Date(Date.now() + 60_000).toISOString() };
+    refusedWith('revision-mismatch', await service.post('/emergencies', soon, seen));
     assert.equal(subjects(), before);
+    const unseen = await service.post('/consents', grantFor(patientOf('refused-2')), { 'if-match': '"-1"' });
+    assert.equal(unseen.status, 201, unseen.text);
     await service.post('/consents', grantFor(patient));
-    assert.equal(subjects(), Number(before) + 1);
+    assert.equal(subjects(), Number(before) + 2);
     vault.close();
   });
 });

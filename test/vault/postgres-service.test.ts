@@ -10,12 +10,16 @@ import { withFolder } from './kit.ts';
 const treatment = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'TREAT' };
 const patient = (value: string) => ({ system: 'urn:example:mrn', value });
 
-const grant = (served: ServedLedger, value: string) =>
-  served.post('/consents', {
-    patient: patient(value),
-    signedAt: '2026-03-01',
-    rules: [{ type: 'permit', recipient: [{ reference: 'Organization/a' }], purpose: [treatment] }],
-  });
+const grant = (served: ServedLedger, value: string, headers?: Record<string, string>) =>
+  served.post(
+    '/consents',
+    {
+      patient: patient(value),
+      signedAt: '2026-03-01',
+      rules: [{ type: 'permit', recipient: [{ reference: 'Organization/a' }], purpose: [treatment] }],
+    },
+    headers,
+  );
 
 const ask = (served: ServedLedger, value: string) =>
   served.post('/decisions', {
@@ -27,6 +31,41 @@ const ask = (served: ServedLedger, value: string) =>
       items: [{}],
     },
   });
+
+it(
+  'a write refused for what its sender had seen leaves nothing of a patient who is not known',
+  {
+    skip: noPostgres,
+    timeout: 120_000,
+  },
+  () =>
+    withFolder(async (folder) => {
+      const server = await startPostgres();
+      const url = await server.database();
+      const urlFile = join(folder, 'url');
+      await writeFile(urlFile, `${url}\n`, { mode: 0o600 });
+      const settings = { vault: 'postgres', postgres: { urlFile, tls: 'off' } };
+      const ledger = await openLedgerFolder(folder, { settings });
+      const served = await ledger.serve();
+      const client = await server.connect(url);
+      const subjects = async (): Promise<number> => {
+        const { rows } = await client.query('SELECT count(*)::integer AS count FROM subject');
+        return rows[0].count;
+      };
+      try {
+        assert.equal((await grant(served, '1')).status, 201);
+        const before = await subjects();
+        assert.equal((await grant(served, '2', { 'if-match': '"0"' })).status, 412);
+        assert.equal(await subjects(), before);
+        assert.equal((await grant(served, '2', { 'if-match': '"-1"' })).status, 201);
+        assert.equal(await subjects(), before + 1);
+      } finally {
+        await client.end();
+        await served.stop();
+        await server.stop();
+      }
+    }),
+);
 
 it(
   'a service whose vault goes: whom it knows is answered, the others get a clear 503, and it heals',

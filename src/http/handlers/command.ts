@@ -4,6 +4,7 @@ import { ok, type Result } from '../../../schemas/result.ts';
 import type { Principal } from '../../access/principal.ts';
 import { emptyRecord, type PatientEvent } from '../../consent/state.ts';
 import { isoOf } from '../../consent/time.ts';
+import { revisionRefusal } from '../../record/command.ts';
 import { onSubject } from '../../record/on-subject.ts';
 import type { Decide } from '../../record/records.ts';
 import type { CommandContext, Written } from '../../record/written.ts';
@@ -40,13 +41,12 @@ export const carryOut = async <Named extends object>(
  */
 export const admitted = async (
   { keyring, clock }: Services,
-  tenant: string,
-  patient: Identifier,
+  { principal: { tenant }, body: { patient }, command }: PatientCommand,
   decide: Decide,
 ): Promise<Result<SubjectKey>> => {
   const known = await keyring.find(tenant, patient);
   if (known !== undefined) return ok(known);
-  const decided = decide(emptyRecord, clock());
+  const decided = revisionRefusal(emptyRecord, command(patient)) ?? decide(emptyRecord, clock());
   return decided.ok ? ok(await keyring.admit(tenant, patient)) : decided;
 };
 

@@ -35,11 +35,11 @@ export const consentHandlers = (services: Services): Pick<Handlers, ConsentWrite
   return {
     async grantConsent(exchange) {
       const { principal, body } = exchange;
-      const { patient, ...terms } = body;
+      const { patient: _, ...terms } = body;
       const asked = await grantOf(principal, terms);
       if (!asked.ok) return asked;
       const decide: Decide = (record) => grant(record, asked.value, policy);
-      const admit = () => admitted(services, principal.tenant, patient, decide);
+      const admit = () => admitted(services, exchange, decide);
       return carryOut(services, exchange, admit, decide, granted);
     },
 

@@ -8,10 +8,10 @@ import { admitted, agentOf, carryOut, payloadOf } from './command.ts';
 export const emergencyHandlers = (services: Services): Pick<Handlers, 'declareEmergency'> => ({
   async declareEmergency(exchange) {
     const { principal, body } = exchange;
-    const { patient, ...terms } = body;
+    const { patient: _, ...terms } = body;
     const asked = { ...terms, declarationId: services.uuid(), agent: agentOf(principal) };
     const decide: Decide = (_record, now) => declareEmergency({ ...asked, now }, services.policy);
-    const admit = () => admitted(services, principal.tenant, patient, decide);
+    const admit = () => admitted(services, exchange, decide);
     return carryOut(services, exchange, admit, decide, (written) => {
       const { declarationId, until } = payloadOf(written, 'EmergencyAccessDeclared');
       return { declarationId, until };
