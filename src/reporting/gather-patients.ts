@@ -26,7 +26,7 @@ const together = 100;
 
 /**
  * The third stage: writes down patient after patient, with all events and all answers before the checkpoint. Failure:
- * `patient-erased`, where one was erased after it; `erasure-state`, where the erasure of a certificate is not executed.
+ * `patient-erased`, where one was erased after it, or was found by an identifier before that was forgotten; `erasure-state`, where the erasure of a certificate is not executed.
  */
 export const gatherPatients = async (
   parts: GatherParts,
@@ -77,6 +77,8 @@ const readPatient = async (
   const all = log.streamSlice(patientStream(subject), 0);
   const events = all.filter(({ index }) => index <= size);
   const isErased = events.at(-1)?.type === patientErased.type;
+  // Found by the identifier just before that was forgotten: nothing is to lead from it to the subject any more.
+  if (isErased && identifier !== undefined) return erasedMeanwhile;
   if (isErased) {
     const stated = await statedIn(parts, events.at(-1)!);
     return stated.ok ? ok({ member, identifier, events, isErased, ...stated.value }) : stated;

@@ -8,7 +8,12 @@ import { approve, request } from '../../src/erasure/decide.ts';
 import { Erasures } from '../../src/erasure/erasures.ts';
 import { carryOutErasure, type Step } from '../../src/erasure/saga.ts';
 import { ErasureWork, type WorkParts } from '../../src/erasure/work.ts';
+import type { Evidence } from '../../src/evidence/port.ts';
+import { openLedgerExports } from '../../src/ledger-exports.ts';
+import { makeSelfSigned } from '../../src/pades/self-signed.ts';
 import { openRecords } from '../../src/record/records.ts';
+import { selfSignedFiles } from '../../src/report-signing.ts';
+import type { Exports } from '../../src/reporting/port.ts';
 import { initKeys } from '../../src/vault/keystore.ts';
 import { patientOf, questionOf } from '../http/kit.ts';
 import { agent, consent, good, granting } from '../record/kit.ts';
@@ -22,7 +27,11 @@ export interface ErasingLedger {
   /** `wrap` lays something between the erasure and each port that it uses. */
   work(wrap?: Wrap, onStep?: WorkParts['onStep'], changes?: Partial<WorkParts>): ErasureWork;
   /** Carries out one request alone. */
-  carryOut(erasureId: string, wrap: Wrap, onStep?: (step: Step) => void): Promise<unknown>;
+  carryOut(erasureId: string, wrap: Wrap, onStep?: (step: Step) => void | Promise<void>): Promise<unknown>;
+  readonly evidence: Evidence;
+  readonly exports: Exports;
+  /** Codes of the exports that failed. */
+  readonly failedExports: string[];
   close(): Promise<void>;
 }
 export type Wrap = <Port extends object>(name: string, port: Port) => Port;
@@ -36,12 +45,20 @@ export const configOf = async (folder: string, changes: object = {}) => {
   return loaded.config;
 };
 
-export const newKeys = async (folder: string, changes?: object) =>
-  initKeys((await configOf(folder, changes)).keysFolder, Date.now());
+export const newKeys = async (folder: string, changes?: object) => {
+  const { keysFolder } = await configOf(folder, changes);
+  await initKeys(keysFolder, Date.now());
+  await makeSelfSigned(selfSignedFiles(keysFolder), Date.now());
+};
 
 export const openErasing = async (folder: string, changes?: object): Promise<ErasingLedger> => {
   const ledger = await openLedger(await configOf(folder, changes));
-  const { evidence, close } = await openLedgerEvidence(ledger);
+  const { evidence, exports: exportEvidence, close } = await openLedgerEvidence(ledger);
+  const failedExports: string[] = [];
+  const exports = await openLedgerExports(ledger, exportEvidence, {
+    onTrouble: (code) => failedExports.push(code),
+    onUnsigned: ({ reason }) => assert.fail(reason),
+  });
   const { store, keyring, projections, vault, uuid, clock } = ledger;
   const partsOf = (wrap: Wrap, onStep: NonNullable<WorkParts['onStep']>) => {
     const writing = wrap('store', store);
@@ -50,14 +67,14 @@ export const openErasing = async (folder: string, changes?: object): Promise<Era
       erasures: new Erasures({ store: writing, log: store, keyring, uuid }),
       records: openRecords({ store: writing, log: store, rows, uuid }),
       vault: wrap('vault', vault),
-      exports: wrap('exports', { removeExportsOf: async () => 0 }),
+      exports: wrap('exports', exports),
       evidence: wrap('evidence', evidence),
       ...{ keyring, projections, clock, onStep, log: store },
       ...{ maxStalenessMs: 0, waitMs: 20_000, soonDays: 7, retentionDays: 1000 },
     };
   };
   return {
-    ledger,
+    ...{ ledger, evidence, exports, failedExports },
     work: (wrap = (_name, port) => port, onStep = () => {}, changes = {}) =>
       new ErasureWork({ ...partsOf(wrap, onStep), ...changes }),
     carryOut: async (erasureId, wrap, onStep = () => {}) => {
@@ -69,6 +86,7 @@ export const openErasing = async (folder: string, changes?: object): Promise<Era
       );
     },
     close: async () => {
+      await exports.close();
       await close();
       await ledger.close();
     },

@@ -7,6 +7,7 @@ import { type Node, noServers, SharedServers } from '../faults/two-nodes-kit.ts'
 import { answered, grantFor } from '../http/kit.ts';
 import { assertNone, canary, identified } from '../support/canaries.ts';
 import { terms } from './kit.ts';
+import { raceNodes } from './node-races.ts';
 
 /** Every file of a folder that can be read: servers move theirs while they run. */
 const scan = async (folder: string): Promise<number> => {
@@ -83,4 +84,14 @@ it('on two nodes: erased by one, forgotten by both, and in no file of either sto
     await Promise.all(nodes.map((node) => node.end()));
     await servers.stop();
   }
+});
+
+/** `node test/erasure/run-races.ts 50 nodes` does more of them. */
+it('on two nodes, with grants and checks in full flight on both: none follows the erasure, none is permitted after it', {
+  skip: noServers,
+  timeout: 170_000,
+}, async (t) => {
+  const races = await raceNodes(2);
+  assert.ok(races.granted > 0 && races.permits > 0 && races.denials > 0);
+  t.diagnostic(JSON.stringify(races));
 });

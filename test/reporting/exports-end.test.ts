@@ -120,6 +120,24 @@ describe('an export that is over', () => {
       }
     }));
 
+  it('never shows by which identifier an erased patient was known, also before the vault forgets it', () =>
+    withExportKit(async (kit) => {
+      const subject = await liveALife(kit, patientOf('P-1'));
+      const { store, vault } = kit.ledger;
+      good(await closeStream({ store, log: store }, tenant, subject, erasureId));
+      const ask = async () =>
+        over(kit, good(await kit.exports.ask(tenant, agent, asked([patientOf('P-1')]))).view.exportId);
+      const { status, failure } = await ask();
+      assert.deepEqual([status, failure], ['failed', 'patient-erased']);
+      await vault.destroy(subject);
+      const { exportId } = await ask();
+      const [patient] = (await recordsOf(kit, exportId)).filter(({ record }) => record === 'patient');
+      assert.deepEqual(
+        [patient && 'status' in patient && patient.status, 'subject' in patient!],
+        ['unknown', false],
+      );
+    }));
+
   it('leaves nothing of a person in clear on the disk, while it is made and after', () =>
     withExportKit(async (kit) => {
       await liveALife(kit, patientOf('Canary-patient'));
