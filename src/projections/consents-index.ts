@@ -9,6 +9,7 @@ import { cursorOf, placeOf } from './cursor.ts';
 import { type EndedRecord, EndedWriter, endedIndexes, endedSchema } from './ended-records.ts';
 import type { ModelKind } from './model-file.ts';
 import type { ConsentPage, ConsentRow, ConsentSearch, ConsentStatus } from './port.ts';
+import { prepared } from './prepared.ts';
 import type { Projection } from './runner.ts';
 import { type Subjects, touchedSubjects } from './subjects.ts';
 
@@ -114,12 +115,13 @@ export class ConsentWriter {
   readonly #ended: EndedWriter;
 
   constructor(db: Database.Database) {
-    this.#put = db.prepare(
+    this.#put = prepared(
+      db,
       `INSERT INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (subject, consent_id) DO UPDATE SET status = excluded.status, due_at = excluded.due_at
        WHERE status <> excluded.status OR due_at IS NOT excluded.due_at`,
     );
-    this.#drop = db.prepare('DELETE FROM consent WHERE subject = ?');
+    this.#drop = prepared(db, 'DELETE FROM consent WHERE subject = ?');
     this.#ended = new EndedWriter(db);
   }
 
@@ -192,14 +194,13 @@ export const searchConsents = (
   if (search.endsUntil !== undefined) terms.push(['ends_at < ?', search.endsUntil]);
   if (after !== undefined)
     terms.push([byEnd ? '(ends_at, consent_id) > (?, ?)' : 'consent_id > ?', ...after]);
-  const found = db
-    .prepare<unknown[], StoredConsent>(
-      `SELECT consent_id AS consentId, subject, tenant, form_id AS formId, form_version AS formVersion, status,
+  const found = prepared<unknown[], StoredConsent>(
+    db,
+    `SELECT consent_id AS consentId, subject, tenant, form_id AS formId, form_version AS formVersion, status,
          signed_at AS signedAt, ends_at AS endsAt FROM consent
        WHERE ${terms.map(([sql]) => sql).join(' AND ')}
        ORDER BY ${byEnd ? 'ends_at, consent_id' : 'consent_id'} LIMIT ?`,
-    )
-    .all(...terms.flatMap(([, ...values]) => values), search.limit + 1);
+  ).all(...terms.flatMap(([, ...values]) => values), search.limit + 1);
   const items = found.slice(0, search.limit).map(rowOf);
   const last = items.at(-1);
   return ok(
@@ -217,10 +218,10 @@ export const subjectsUnderForm = (
   after: string,
   limit: number,
 ): string[] =>
-  db
-    .prepare<[string, string, string, number], string>(
-      'SELECT DISTINCT subject FROM consent WHERE tenant = ? AND form_id = ? AND subject > ? ORDER BY subject LIMIT ?',
-    )
+  prepared<[string, string, string, number], string>(
+    db,
+    'SELECT DISTINCT subject FROM consent WHERE tenant = ? AND form_id = ? AND subject > ? ORDER BY subject LIMIT ?',
+  )
     .pluck()
     .all(tenant, formId, after, limit);
 
@@ -231,11 +232,10 @@ export const findEndsDue = (
   after: string,
   limit: number,
 ): { subject: string; tenant: string }[] =>
-  db
-    .prepare<[Millis, string, number], { subject: string; tenant: string }>(
-      `SELECT DISTINCT subject, tenant FROM consent WHERE due_at <= ? AND subject > ? ORDER BY subject LIMIT ?`,
-    )
-    .all(now, after, limit);
+  prepared<[Millis, string, number], { subject: string; tenant: string }>(
+    db,
+    `SELECT DISTINCT subject, tenant FROM consent WHERE due_at <= ? AND subject > ? ORDER BY subject LIMIT ?`,
+  ).all(now, after, limit);
 
 type Nullable<T> = { [K in keyof T]-?: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
 type StoredConsent = Nullable<ConsentRow>;

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { reducerVersion } from '../record/row.ts';
 import type { Row, Rows, SealedRow } from '../record/rows.ts';
 import type { ModelKind } from './model-file.ts';
+import { prepared } from './prepared.ts';
 import type { Projection } from './runner.ts';
 import { erasedSubjects, type Subjects, touchedSubjects } from './subjects.ts';
 
@@ -35,10 +36,10 @@ export class RowWriter {
   readonly #dropArchive: Database.Statement<[string]>;
 
   constructor(db: Database.Database) {
-    this.#put = db.prepare('INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?)');
-    this.#putArchive = db.prepare('INSERT OR REPLACE INTO archive VALUES (?, ?)');
-    this.#drop = db.prepare('DELETE FROM row WHERE subject = ?');
-    this.#dropArchive = db.prepare('DELETE FROM archive WHERE subject = ?');
+    this.#put = prepared(db, 'INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?)');
+    this.#putArchive = prepared(db, 'INSERT OR REPLACE INTO archive VALUES (?, ?)');
+    this.#drop = prepared(db, 'DELETE FROM row WHERE subject = ?');
+    this.#dropArchive = prepared(db, 'DELETE FROM archive WHERE subject = ?');
   }
 
   put(subject: string, { row, archive }: SealedRow): void {
@@ -55,10 +56,11 @@ export class RowWriter {
 
 /** Reads rows from a file of this kind. */
 export const rowsOf = (db: Database.Database): Rows => {
-  const get = db.prepare<[string], Omit<Row, 'archivedAt'> & { archivedAt: number | null }>(
+  const get = prepared<[string], Omit<Row, 'archivedAt'> & { archivedAt: number | null }>(
+    db,
     'SELECT revision, reducer, head, archived_at AS archivedAt FROM row WHERE subject = ?',
   );
-  const archive = db.prepare<[string], Buffer>('SELECT sealed FROM archive WHERE subject = ?').pluck();
+  const archive = prepared<[string], Buffer>(db, 'SELECT sealed FROM archive WHERE subject = ?').pluck();
   return {
     get: (subject) => {
       const found = get.get(subject);

@@ -7,6 +7,7 @@ import { openPayload } from '../record/upcast.ts';
 import type { IndexedEvent, RecordedEvent } from '../store/port.ts';
 import type { ModelFile, ModelKind } from './model-file.ts';
 import type { DisclosureRef } from './port.ts';
+import { prepared } from './prepared.ts';
 import type { Projection } from './runner.ts';
 import { erasedSubjects } from './subjects.ts';
 
@@ -55,10 +56,10 @@ export const writeDisclosures = (
   events: readonly IndexedEvent[],
 ): (() => void) => {
   const recorded = events.filter(({ type }) => type === 'DecisionsRecorded');
-  const isErased = db.prepare<[string]>('SELECT 1 FROM erased WHERE subject = ?');
-  const insert = db.prepare<[string, Millis, number, number]>('INSERT INTO disclosure VALUES (?, ?, ?, ?)');
-  const drop = db.prepare<[string]>('DELETE FROM disclosure WHERE subject = ?');
-  const erase = db.prepare<[string]>('INSERT OR IGNORE INTO erased VALUES (?)');
+  const isErased = prepared<[string]>(db, 'SELECT 1 FROM erased WHERE subject = ?');
+  const insert = prepared<[string, Millis, number, number]>(db, 'INSERT INTO disclosure VALUES (?, ?, ?, ?)');
+  const drop = prepared<[string]>(db, 'DELETE FROM disclosure WHERE subject = ?');
+  const erase = prepared<[string]>(db, 'INSERT OR IGNORE INTO erased VALUES (?)');
   const writeEvent = (event: IndexedEvent) => {
     for (const [entry, { keyId }] of sealedEntries(event, definitions).entries()) {
       if (isErased.get(keyId) === undefined) insert.run(keyId, event.recordedAt, event.index, entry);
@@ -84,17 +85,16 @@ export const findDisclosures = (
   after: DisclosureRef | undefined,
   limit: number,
 ): DisclosureRef[] =>
-  db
-    .prepare<[string, Millis, number, number, Millis, number], DisclosureRef>(
-      `SELECT recorded_at AS recordedAt, log_index AS "index", entry FROM disclosure
+  prepared<[string, Millis, number, number, Millis, number], DisclosureRef>(
+    db,
+    `SELECT recorded_at AS recordedAt, log_index AS "index", entry FROM disclosure
        WHERE subject = ? AND (recorded_at, log_index, entry) > (?, ?, ?) AND recorded_at < ?
        ORDER BY recorded_at, log_index, entry LIMIT ?`,
-    )
-    .all(
-      subject,
-      after?.recordedAt ?? span.from ?? 0,
-      after?.index ?? 0,
-      after?.entry ?? 0,
-      span.until ?? Number.MAX_SAFE_INTEGER,
-      limit,
-    );
+  ).all(
+    subject,
+    after?.recordedAt ?? span.from ?? 0,
+    after?.index ?? 0,
+    after?.entry ?? 0,
+    span.until ?? Number.MAX_SAFE_INTEGER,
+    limit,
+  );

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../schemas/result.ts';
 import { type FormEnd, retentionEnds } from '../consent/retention.ts';
 import { cursorOf, placeOf } from './cursor.ts';
 import type { RetentionPage, RetentionRow, RetentionSearch } from './port.ts';
+import { prepared } from './prepared.ts';
 
 /** The record of a subject, all of whose consents have an end and a form: its retention is over at some moment. */
 export interface EndedRecord {
@@ -37,8 +38,8 @@ export class EndedWriter {
   readonly #drop: Database.Statement<[string]>;
 
   constructor(db: Database.Database) {
-    this.#put = db.prepare('INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)');
-    this.#drop = db.prepare('DELETE FROM ended WHERE subject = ?');
+    this.#put = prepared(db, 'INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)');
+    this.#drop = prepared(db, 'DELETE FROM ended WHERE subject = ?');
   }
 
   put({ subject, tenant, endsAt, firstConsent, forms }: EndedRecord): void {
@@ -79,18 +80,16 @@ export const searchRetention = (
     return fail('invalid-request', 'This cursor was not given by this search', '/cursor');
   if (periods.size === 0) return ok({ items: [] });
   const shortest = Math.min(...periods.values());
-  const found = db
-    .prepare<[string, Millis, Millis, string, number], StoredRecord>(
-      `SELECT subject, ends_at AS endsAt, first_consent AS firstConsent, forms FROM ended
+  const found = prepared<[string, Millis, Millis, string, number], StoredRecord>(
+    db,
+    `SELECT subject, ends_at AS endsAt, first_consent AS firstConsent, forms FROM ended
        WHERE tenant = ? AND ends_at <= ? AND (ends_at, first_consent) > (?, ?)
        ORDER BY ends_at, first_consent LIMIT ?`,
-    )
-    .all(tenant, now - shortest, ...(after ?? ([Number.MIN_SAFE_INTEGER, ''] as const)), scanned);
-  const named = db
-    .prepare<[string, number], string>(
-      'SELECT consent_id FROM consent WHERE subject = ? ORDER BY consent_id LIMIT ?',
-    )
-    .pluck();
+  ).all(tenant, now - shortest, ...(after ?? ([Number.MIN_SAFE_INTEGER, ''] as const)), scanned);
+  const named = prepared<[string, number], string>(
+    db,
+    'SELECT consent_id FROM consent WHERE subject = ? ORDER BY consent_id LIMIT ?',
+  ).pluck();
   const items: RetentionRow[] = [];
   for (const [at, row] of found.entries()) {
     const forms = JSON.parse(row.forms) as FormEnd[];
