@@ -115,6 +115,7 @@ const refused = (server: ServedLedger, narrow: string) => {
     server.send('GET', `/problems/${canary()}`),
     server.send('GET', `/consents?${canary()}=${canary()}`),
     server.send('GET', `/consents?cursor=${canary()}`),
+    server.send('GET', `/erasure-proposals?cursor=${canary()}`),
     server.send('GET', `/consents?formId=${canary()}&position=${canary()}`),
     server.send('GET', '/forms', undefined, { authorization: `Bearer ${canary()}` }),
     server.send('GET', '/forms', undefined, { authorization: canary() }),
