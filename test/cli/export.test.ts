@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readCohort } from '../../src/cli/export/cohort-file.ts';
-import { type LedgerFolder, openLedgerFolder } from '../support/ledger-process.ts';
+import { approve, executed, type Officer, requested } from '../erasure/kit.ts';
+import { answered, grantFor, patientOf } from '../http/kit.ts';
+import { type LedgerFolder, openLedgerFolder, type ServedLedger } from '../support/ledger-process.ts';
 
 const examples = new URL('../data/hl7-consents/r5', import.meta.url).pathname;
 
@@ -21,6 +24,35 @@ const ran = async (ledger: LedgerFolder, ...args: string[]) => {
   const ended = await ledger.run(args);
   assert.equal(ended.code, 0, ended.stderr);
   return ended;
+};
+
+/** A file of what is to be trusted of a ledger: its keys, and the certificate of its self-signed one. */
+const trustedKeys = async (ledger: LedgerFolder, folder: string): Promise<string> => {
+  const file = join(folder, 'trusted.txt');
+  const { stdout } = await ran(ledger, 'keys', 'verifiers');
+  const certificate = await readFile(join(ledger.config.keysFolder, 'report-signer.pem'), 'utf8');
+  const vkeys = stdout.split('\n').map((line) => line.split('  ')[0]);
+  await writeFile(file, `${vkeys.join('\n')}\n${certificate}`);
+  return file;
+};
+
+/** Has somebody erased over the API, by two officers, and the server stopped: the id of the request. */
+const erasedOver = async (server: ServedLedger, ledger: LedgerFolder): Promise<string> => {
+  const officer = async (subject: string): Promise<Officer> => {
+    const headers = { authorization: `Bearer ${await ledger.token({ subject })}` };
+    return {
+      post: (path, body, more) => server.send('POST', path, body, { ...headers, ...more }),
+      get: (path) => server.send('GET', path, undefined, headers),
+    };
+  };
+  const [clerk, head] = [await officer('clerk'), await officer('head')];
+  const patient = patientOf('erased');
+  answered('grantConsent', await server.post('/consents', grantFor(patient)));
+  const erasureId = await requested(clerk, patient);
+  answered('approveErasure', await approve(head, erasureId));
+  await executed(clerk, erasureId);
+  await server.stop();
+  return erasureId;
 };
 
 describe('a file of patients', () => {
@@ -61,15 +93,38 @@ describe('the command', () => {
       const again = await ledger.run(['export', '--all', '--out', out]);
       assert.equal(again.code, 1, 'it must not overwrite');
 
-      const keys = join(folder, 'trusted.txt');
-      const verifiers = await ran(ledger, 'keys', 'verifiers');
-      const certificate = await readFile(join(ledger.config.keysFolder, 'report-signer.pem'), 'utf8');
-      const vkeys = verifiers.stdout.split('\n').map((line) => line.split('  ')[0]);
-      await writeFile(keys, `${vkeys.join('\n')}\n${certificate}`);
-      await ran(ledger, 'verify', out, '--trust', keys);
+      await ran(ledger, 'verify', out, '--trust', await trustedKeys(ledger, folder));
 
       const listed = await ran(ledger, 'exports');
       assert.match(listed.stdout, /finished/);
+    }));
+
+  it('makes the certificate of one erasure, and says so where there is none or nothing can be signed', () =>
+    withFolder(async (folder) => {
+      const ledger = await openLedgerFolder(folder);
+      const erasureId = await erasedOver(await ledger.serve(), ledger);
+      const out = join(folder, 'certificate.pdf');
+      const lines = join(folder, 'certificate.jsonl');
+      const certify = (...args: string[]) =>
+        ledger.run(['export', '--kind', 'erasures', '--out', out, '--package', lines, ...args]);
+      assert.match(
+        (await certify('--erasure', erasureId)).stderr,
+        /^Not signed: setting-refused \(keysFolder\)/m,
+      );
+      await ran(ledger, 'keys', 'init-report-signer');
+      assert.match((await certify('--erasure', randomUUID())).stderr, /\(erasure-unknown\)/);
+      assert.match((await certify('--erasure', erasureId, '--all')).stderr, /by one of/);
+
+      const made = await certify('--erasure', erasureId);
+      assert.equal(made.code, 0, made.stderr);
+      const records = (await readFile(lines, 'utf8')).trimEnd().split('\n');
+      const stated = records.map((line) => JSON.parse(line)).filter(({ record }) => record === 'erasure');
+      assert.deepEqual(
+        stated.map((one) => [one.erasureId, one.requestedBy.subject, one.approvedBy.subject]),
+        [[erasureId, 'clerk', 'head']],
+      );
+      const verified = await ran(ledger, 'verify', out, '--trust', await trustedKeys(ledger, folder));
+      assert.match(verified.stdout, /What is stated of 1 erasure/);
     }));
 
   it('says what is missing, or that there is no such export, in a sentence', () =>
