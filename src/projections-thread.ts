@@ -15,12 +15,15 @@ export interface ThreadPlaces {
   readonly keysFolder: string;
 }
 
+/** What is kept of the log: each stream is read once, and its neighbours from the same pages soon after it. */
+const cacheKib = 4_096;
+
 /**
  * The composition root of the threads of the read models, as src/app.ts is of the one that answers: they open the
  * same log and the same vault, and only read.
  */
 const { job, places } = workerData as ThreadStart<ThreadPlaces>;
-const log = new LogReader(places.logFile);
+const log = new LogReader(places.logFile, cacheKib);
 const vault = await openVault(places.vault);
 const keyStore = await openKeyStore(places.keysFolder);
 const keyring = openKeyring({ vault, keyStore, uuid: randomUUID, cacheSize: 5_000 });

@@ -88,7 +88,9 @@ export const configSchema = z
       .prefault({}),
     cache: z
       .strictObject({
-        records: count(1, 10_000_000, 20_000).describe('Patient records held opened in memory'),
+        records: count(1, 10_000_000, 20_000).describe(
+          'Consents and emergencies of patient records held opened in memory, about 2 KiB each',
+        ),
         keys: count(1, 10_000_000, 100_000).describe('Subject keys held unwrapped in memory'),
         keySeconds: count(1, 86_400, 600).describe(
           'How long a key in memory is used before the vault is asked again; so long patients are answered while it is down',

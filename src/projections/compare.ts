@@ -10,7 +10,8 @@ import { disclosuresIndex } from './disclosures-index.ts';
 import { Generations } from './generations.ts';
 import { type ModelKind, modelPath } from './model-file.ts';
 import { kinds } from './readers.ts';
-import { rebuild, type ThreadEntry } from './rebuild.ts';
+import { rebuild } from './rebuild.ts';
+import type { ThreadEntry } from './start-thread.ts';
 import { Subjects, type ThreadParts } from './subjects.ts';
 
 /** What a read model says, as a hash: two of the same log are equal whatever they were built by. */

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { startThread, type ThreadEntry } from './rebuild.ts';
+import { startThread, type ThreadEntry } from './start-thread.ts';
 import type { FollowerMessage, FollowerReport } from './thread-messages.ts';
 import { Waiters } from './waiters.ts';
 

@@ -15,8 +15,8 @@ export interface ModelKind {
 export const modelPath = (generation: string, kind: ModelKind): string =>
   join(generation, `${kind.name}-v${kind.version}.db`);
 
-/** Rows come in no order of their keys: what is kept of the file is not read again for each. */
-const buildingCacheKib = 16_384;
+/** Rows come in no order of their keys, but what is not kept here is mostly kept by the system. */
+const cacheKib = 8_192;
 
 const checkpointSchema = `
   CREATE TABLE IF NOT EXISTS checkpoint (
@@ -44,7 +44,7 @@ export class ModelFile {
     if (use === 'building') this.db.unsafeMode();
     this.db.pragma(use === 'service' ? 'journal_mode = WAL' : 'journal_mode = OFF');
     this.db.pragma(use === 'service' ? 'synchronous = NORMAL' : 'synchronous = OFF');
-    if (use === 'building') this.db.pragma(`cache_size = -${buildingCacheKib}`);
+    this.db.pragma(`cache_size = -${cacheKib}`);
     const indexes = use === 'service' ? (kind.indexes ?? '') : '';
     this.db.exec(`BEGIN; ${checkpointSchema} ${kind.schema} ${indexes} COMMIT;`);
     this.#checkpoint = this.db.prepare<[], number>('SELECT log_index FROM checkpoint').pluck();

@@ -19,7 +19,8 @@ import type {
   RetentionSearch,
 } from './port.ts';
 import { kinds, openReaders, type Readers } from './readers.ts';
-import { rebuild, type ThreadEntry } from './rebuild.ts';
+import { rebuild } from './rebuild.ts';
+import type { ThreadEntry } from './start-thread.ts';
 
 export interface ProjectionParts {
   /** Of the read models; made where it is missing. */

@@ -1,9 +1,15 @@
+/** What a thread is for: to take the models in service along the log, or to do the jobs of a rebuild. */
+export interface Job {
+  readonly kind: 'follow' | 'build';
+}
+
 /**
- * - `follow`: take the models in service along the log.
+ * To a builder, one after the other; `close` comes last.
  * - `shard`: build the part of the models that share `shard` of `shards` makes.
  * - `finish`: make the models of these names of the parts, counting all up to log index `head`.
  */
-export type Job = { readonly kind: 'follow' } | ShardJob | FinishJob;
+export type BuilderMessage = BuildJob | { readonly kind: 'close' };
+export type BuildJob = ShardJob | FinishJob;
 
 export interface ShardJob {
   readonly kind: 'shard';
@@ -50,7 +56,7 @@ export interface BuildProgress {
   readonly share: number;
 }
 
-/** From a builder: what it has done so far; last of all `done` or why it failed. */
+/** From a builder: what it has done so far of its job; last of all `done` or why it failed. */
 export type BuildMessage =
   | { readonly kind: 'progress'; readonly progress: BuildProgress }
   | { readonly kind: 'done' }

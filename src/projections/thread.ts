@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { buildShard, finishBuild } from './build.ts';
 import { Follower, reasonOf } from './follower.ts';
 import type { ThreadParts } from './subjects.ts';
-import type { BuildMessage, FollowerMessage, Job } from './thread-messages.ts';
+import type { BuilderMessage, BuildJob, BuildMessage, FollowerMessage, Job } from './thread-messages.ts';
 
 /** The life of a thread of the read models; `close` gives back what `parts` hold. */
 export const runThread = (
@@ -13,7 +13,7 @@ export const runThread = (
   close: () => Promise<void>,
 ): void => {
   if (job.kind === 'follow') follow(port, parts, close);
-  else void build(port, job, parts, close);
+  else build(port, parts, close);
 };
 
 const follow = (port: MessagePort, parts: ThreadParts, close: () => Promise<void>): void => {
@@ -30,24 +30,24 @@ const follow = (port: MessagePort, parts: ThreadParts, close: () => Promise<void
   });
 };
 
-const build = async (
-  port: MessagePort,
-  job: Exclude<Job, { kind: 'follow' }>,
-  parts: ThreadParts,
-  close: () => Promise<void>,
-): Promise<void> => {
+const build = (port: MessagePort, parts: ThreadParts, close: () => Promise<void>): void => {
   giveWay();
   const tell = (message: BuildMessage) => port.postMessage(message);
-  try {
-    if (job.kind === 'shard')
-      await buildShard(parts, job, (progress) => tell({ kind: 'progress', progress }));
-    else finishBuild(parts, job);
-    tell({ kind: 'done' });
-  } catch (error) {
-    tell({ kind: 'failed', reason: reasonOf(error) });
-  } finally {
+  const run = async (job: BuildJob): Promise<void> => {
+    try {
+      if (job.kind === 'shard')
+        await buildShard(parts, job, (progress) => tell({ kind: 'progress', progress }));
+      else finishBuild(parts, job);
+      tell({ kind: 'done' });
+    } catch (error) {
+      tell({ kind: 'failed', reason: reasonOf(error) });
+    }
+  };
+  const end = async (): Promise<void> => {
     await close();
-  }
+    port.close();
+  };
+  port.on('message', (message: BuilderMessage) => void (message.kind === 'close' ? end() : run(message)));
 };
 
 /** So that the thread that answers goes before the one that calls this. On Linux a priority is a thread's; elsewhere it would be everybody's. */

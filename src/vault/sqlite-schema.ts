@@ -2,6 +2,9 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { ensurePrivateFile, ensurePrivateFolder } from '../store/folder.ts';
 
+/** Of each connection: the inner pages of millions of entries, to which the way leads at random. */
+const cacheKib = 4_096;
+
 /** Entries of the vault, and which keyed hash of an identifier leads to which. Deleted bytes are overwritten. */
 export const openVaultFile = (file: string): Database.Database => {
   ensurePrivateFolder(dirname(file));
@@ -11,6 +14,7 @@ export const openVaultFile = (file: string): Database.Database => {
   database.pragma('synchronous = FULL');
   database.pragma('secure_delete = ON');
   database.pragma('foreign_keys = ON');
+  database.pragma(`cache_size = -${cacheKib}`);
   database.exec(`
     CREATE TABLE IF NOT EXISTS subject (
       subject TEXT PRIMARY KEY, epoch INTEGER NOT NULL, wrapped BLOB NOT NULL

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { configSchema } from '../../src/config/schema.ts';
 import { asker, openDecisionKit, question } from '../decisions/kit.ts';
 import { good, tenant } from '../record/kit.ts';
 import { fillLedger } from './filled-ledger.ts';
@@ -14,7 +15,8 @@ import { percentile } from './rounds.ts';
 /**
  * `node test/bench/rebuild-memory.ts <patients>`: a log of ten events a patient and no read models, which two workers
  * then build while checks go on; prints the peak of the resident memory and what the checks took, during the rebuild
- * and after it. Too long for `npm run bench`: 1,000,000 patients are 10 million events.
+ * and after it. As many records are cached as in the service. Too long for `npm run bench`: 1,000,000 patients are 10
+ * million events.
  */
 const eventsEach = 10;
 const pauseMs = 5;
@@ -26,7 +28,7 @@ const residentMiB = (): number =>
 const p99 = (values: readonly number[]): number => percentile(values, 0.99);
 
 const measure = async (folder: string, patients: number): Promise<void> => {
-  const kit = await openDecisionKit(folder);
+  const kit = await openDecisionKit(folder, { cacheSize: configSchema.parse({}).cache.records });
   let peak = 0;
   let latencies: number[] = [];
   let asking = true;

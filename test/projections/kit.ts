@@ -33,13 +33,15 @@ export interface KitOptions {
   readonly clock?: () => Millis;
   /** Entry module of the threads. */
   readonly entry?: URL;
+  /** See `RecordsOptions.cacheSize`. */
+  readonly cacheSize?: number;
 }
 
 export const serviceThread = new URL('../../src/projections-thread.ts', import.meta.url);
 
 /** Opens the ledger of a folder; a second time, after `close`, it is the same ledger. */
 export const openLedgerKit = async (folder: string, options: KitOptions = {}): Promise<LedgerKit> => {
-  const { clock = Date.now, entry = serviceThread } = options;
+  const { clock = Date.now, entry = serviceThread, cacheSize } = options;
   const keysFolder = join(folder, 'keys');
   if (!existsSync(keysFolder)) await initKeys(keysFolder, someDay);
   const keyStore = await openKeyStore(keysFolder);
@@ -50,7 +52,11 @@ export const openLedgerKit = async (folder: string, options: KitOptions = {}): P
   const places = { logFile: logFile(folder), vault: vaultPlace, keysFolder };
   const models = join(folder, 'models');
   const projections = await openProjections({ folder: models, log: store, thread: { entry, places } });
-  const records = openRecords({ store, log: store, rows: projections.rows, uuid: randomUUID });
+  const { rows } = projections;
+  const records = openRecords({
+    ...{ store, log: store, rows, uuid: randomUUID },
+    ...(cacheSize !== undefined && { cacheSize }),
+  });
   const patient = (value: string) => keyring.admit(tenant, { system: 'urn:oid:1.2.3', value });
   const execute = async (key: SubjectKey, decide: Decide): Promise<void> => {
     good(await records.execute(tenant, key, decide, {}));
