@@ -1,5 +1,6 @@
 import type { Identifier } from '../../schemas/coding.ts';
 import type { Agent } from '../../schemas/events/define.ts';
+import { mismatchIn } from '../../schemas/export/kind-and-cohort.ts';
 import type { ExportHeader, ExportKind, ExportLanguage } from '../../schemas/export/package.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
@@ -48,7 +49,7 @@ export const aboutOf = (
   requestedBy: agent,
   requestedAt: isoOf(now),
   ...(reason !== undefined && { reason }),
-  cohort: cohort.by === 'identifiers' ? { by: cohort.by, asked: cohort.identifiers.length } : cohort,
+  cohort: cohortOf(cohort),
   ...(period !== undefined && {
     period: {
       ...(period.from !== undefined && { from: isoOf(period.from) }),
@@ -58,23 +59,18 @@ export const aboutOf = (
 });
 
 /** What is asked for, with each identifier once. Failure: `invalid-request`, where kind and cohort do not go together. */
-export const checkedAsk = (asked: AskedExport): Result<AskedExport> => {
-  const { kind, cohort, period } = asked;
-  const isOfErasures = cohort.by === 'erasure' || (kind === 'erasures' && cohort.by === 'all');
-  if ((kind === 'erasures') !== isOfErasures)
-    return fail(
-      'invalid-request',
-      'the register of erasures is of all, a certificate of one erasure',
-      '/cohort',
-    );
-  if (cohort.by === 'erasure' && period !== undefined)
-    return fail('invalid-request', 'the certificate of one erasure has no period', '/period');
-  if (cohort.by !== 'identifiers')
-    return kind === 'patient'
-      ? fail('invalid-request', 'a patient’s own record is asked for by an identifier', '/cohort')
-      : ok(asked);
-  const different = new Map(cohort.identifiers.map((one) => [JSON.stringify([one.system, one.value]), one]));
-  if (kind === 'patient' && different.size !== 1)
-    return fail('invalid-request', 'a patient’s own record is of one patient', '/cohort/identifiers');
-  return ok({ ...asked, cohort: { by: cohort.by, identifiers: [...different.values()] } });
+export const checkedAsk = (given: AskedExport): Result<AskedExport> => {
+  const asked = { ...given, cohort: eachOnce(given.cohort) };
+  const mismatch = mismatchIn({ ...asked, cohort: cohortOf(asked.cohort) });
+  return mismatch === undefined ? ok(asked) : fail('invalid-request', mismatch.reason, `/${mismatch.part}`);
 };
+
+const eachOnce = (cohort: AskedCohort): AskedCohort => {
+  if (cohort.by !== 'identifiers') return cohort;
+  const different = new Map(cohort.identifiers.map((one) => [JSON.stringify([one.system, one.value]), one]));
+  return { by: cohort.by, identifiers: [...different.values()] };
+};
+
+/** A cohort as an export says it: identifiers by their number. */
+const cohortOf = (cohort: AskedCohort): ExportHeader['cohort'] =>
+  cohort.by === 'identifiers' ? { by: cohort.by, asked: cohort.identifiers.length } : cohort;

@@ -1,3 +1,4 @@
+import { mismatchIn } from '../../schemas/export/kind-and-cohort.ts';
 import type { ExportHeader } from '../../schemas/export/package.ts';
 import type { Checkpoint } from '../evidence/checkpoint.ts';
 import type { NoteVerifier } from '../evidence/signed-note.ts';
@@ -22,23 +23,12 @@ export interface Begun {
 
 /** Takes the header of a package; a fault where nobody can ask for this, or its checkpoint is not to be trusted. */
 export const begin = (header: ExportHeader, { trusted, previous }: PackageTrust): Begun | Fault => {
-  const reason = faultInHeader(header);
-  if (reason !== undefined) return faultAt('form', reason, { record: 1 });
+  const mismatch = mismatchIn(header);
+  if (mismatch !== undefined) return faultAt('form', mismatch.reason, { record: 1 });
   const checkpoint = trustedCheckpoint(header.checkpoint, trusted);
   if (checkpoint === undefined)
     return faultAt('checkpoint', 'the checkpoint is not signed by a key that is trusted', { record: 1 });
   const earlier = previous === undefined ? undefined : Growth.earlier(previous, trusted, checkpoint);
   if (earlier !== undefined && 'code' in earlier) return earlier;
   return { header, checkpoint, growth: new Growth(checkpoint, earlier) };
-};
-
-/** What was asked for goes together: what each kind is about, and of what there is a period. */
-const faultInHeader = ({ kind, cohort, period }: ExportHeader): string | undefined => {
-  const isOfErasures = cohort.by === 'erasure' || (kind === 'erasures' && cohort.by === 'all');
-  if (isOfErasures !== (kind === 'erasures'))
-    return 'the register of erasures is of all, a certificate of one erasure';
-  if (cohort.by === 'erasure' && period !== undefined) return 'the certificate of one erasure has no period';
-  return kind === 'patient' && (cohort.by !== 'identifiers' || cohort.asked !== 1)
-    ? 'the whole record is that of one patient, asked for by an identifier'
-    : undefined;
 };
