@@ -45,13 +45,7 @@ export const raceNodes = async (
   const servers = await SharedServers.start();
   const nodes: Node[] = [];
   try {
-    const one = await servers.node('one');
-    nodes.push(one);
-    await one.start();
-    const other = await servers.node('other', one);
-    nodes.push(other);
-    await other.start();
-    await Promise.all(nodes.map((node) => node.ready()));
+    const [one, other] = await servers.pair(nodes);
     for (let round = 0; round < rounds; round += 1) {
       await oneRound(round % 2 === 0 ? [one, other] : [other, one], round, sum);
       onRound(round);

@@ -30,13 +30,7 @@ it('on two nodes: erased by one, forgotten by both, and in no file of either sto
   const servers = await SharedServers.start();
   const nodes: Node[] = [];
   try {
-    const one = await servers.node('one');
-    nodes.push(one);
-    await one.start();
-    const other = await servers.node('other', one);
-    nodes.push(other);
-    await other.start();
-    await Promise.all([one.ready(), other.ready()]);
+    const [one, other] = await servers.pair(nodes);
 
     const patient = identified();
     const { position } = await one.write('/consents', grantFor(patient, { grantor: [canary()] }));

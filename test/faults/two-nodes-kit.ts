@@ -39,6 +39,18 @@ export class SharedServers {
     return new SharedServers(folder, events, postgres, await postgres.database());
   }
 
+  /** Two nodes that serve, each given to `started` as it is laid out, so that it is stopped whatever comes of the next. */
+  async pair(started: Node[]): Promise<[one: Node, other: Node]> {
+    const one = await this.node('one');
+    started.push(one);
+    await one.start();
+    const other = await this.node('other', one);
+    started.push(other);
+    await other.start();
+    await Promise.all([one.ready(), other.ready()]);
+    return [one, other];
+  }
+
   /**
    * Lays out a node in a folder of its own, with a proxy of its own between it and the store; all share the keys. A node
    * after the first is given the issuer of tokens of the first, which must have served.
