@@ -12,8 +12,8 @@ interface StatedParts {
 }
 
 /**
- * What is stated of a request, and whether its epoch is retired by now; absent where it is not executed yet, or was
- * forgotten. Rejects with EnvelopeBroken and UnknownEvent where the log cannot be read.
+ * What is stated of a request, and whether its epoch is retired by now: all that there are come after it. Absent where
+ * it is not executed yet, or was forgotten. Rejects with EnvelopeBroken and UnknownEvent where the log cannot be read.
  */
 export const statedOf = async (
   { log, keyring, epochs }: StatedParts,
@@ -24,5 +24,5 @@ export const statedOf = async (
   const epoch = stated?.irrecoverableOnceEpochRetired;
   return stated === undefined || epoch === undefined
     ? stated
-    : { ...stated, epochRetired: epochs.list().every((one) => one.epoch !== epoch) };
+    : { ...stated, epochRetired: epochs.list().every((one) => one.epoch > epoch) };
 };
