@@ -16,7 +16,7 @@ export const mostIdentifiers = 100_000;
 const asked = z
   .strictObject({
     kind: exportKind.describe(
-      'history: consents; disclosures: who asked for what; patient: all of one (Art. 15, 20 GDPR); erasures: their register, or the certificate of one',
+      'history: consents; disclosures: who asked for what; patient: all of one (Art. 15, 20 GDPR); erasures: their register, or the certificate of one (needs the scope erasures:read too)',
     ),
     language: exportLanguage.default('en'),
     cohort: z.discriminatedUnion('by', [
@@ -91,7 +91,7 @@ export const exportRoutes = {
     method: 'get',
     path: '/exports',
     tag: 'exports',
-    summary: 'The exports of the tenant on this node, newest first',
+    summary: 'The exports of the tenant on this node that the caller may see, newest first',
     access: 'read-exports',
     query: z.strictObject({
       limit: z.coerce.number().int().min(1).max(100).default(20),

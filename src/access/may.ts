@@ -1,3 +1,4 @@
+import type { ExportKind } from '../../schemas/export/package.ts';
 import type { AccessAction, Scope } from '../../schemas/http/scopes.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import type { Principal } from './principal.ts';
@@ -33,6 +34,13 @@ export const may = (principal: Principal, action: AccessAction): Result<void> =>
   allows(principal, action)
     ? ok(undefined)
     : fail('scope-missing', `the token needs the scope ${permissions[action].join(' or ')}`);
+
+/**
+ * Whether a principal may ask for, see and fetch exports of this kind, beside what the route asks of it: what states
+ * erasures, and in a certificate names the officers, is for whoever may read erasures. Else `scope-missing`.
+ */
+export const mayExport = (principal: Principal, kind: ExportKind): Result<void> =>
+  kind === 'erasures' ? may(principal, 'read-erasures') : ok(undefined);
 
 /** The recipient that a question names. */
 export interface Asked {

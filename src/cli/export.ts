@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { exportKind, exportLanguage } from '../../schemas/export/package.ts';
+import { exportKind, exportKinds, exportLanguage } from '../../schemas/export/package.ts';
 import { dateTime } from '../../schemas/instant.ts';
 import type { Result } from '../../schemas/result.ts';
 import { isoOf, spanOf } from '../consent/time.ts';
@@ -79,7 +79,7 @@ export const exportCommand = async (
 export const exportsCommand = async (exports: Exports, tenant: string): Promise<string> => {
   const lines: string[] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = sure(await exports.list(tenant, { limit: 100, cursor }));
+    const page = sure(await exports.list(tenant, { kinds: exportKinds, limit: 100, cursor }));
     for (const { exportId, createdAt, kind, status, failure, progress, document } of page.items) {
       const how = failure === undefined ? status : `${status} (${failure})`;
       const hash = document === undefined ? '' : `  SHA-256 ${document.sha256}`;

@@ -74,13 +74,14 @@ export class ExportIndex {
     return this.#db.prepare<[string], IndexedExport>(`SELECT ${columns} FROM export WHERE id = ?`).get(id);
   }
 
-  /** Those of a tenant before `before`, newest first. */
-  page(tenant: string, before: number, limit: number): IndexedExport[] {
+  /** Those of a tenant of these kinds before `before`, newest first. */
+  page(tenant: string, kinds: readonly ExportKind[], before: number, limit: number): IndexedExport[] {
     return this.#db
-      .prepare<[string, number, number], IndexedExport>(
-        `SELECT ${columns} FROM export WHERE tenant = ? AND number < ? ORDER BY number DESC LIMIT ?`,
+      .prepare<[string, ...ExportKind[], number, number], IndexedExport>(
+        `SELECT ${columns} FROM export WHERE tenant = ? AND kind IN (${kinds.map(() => '?')}) AND number < ?
+           ORDER BY number DESC LIMIT ?`,
       )
-      .all(tenant, before, limit);
+      .all(tenant, ...kinds, before, limit);
   }
 
   /** Those of these statuses, oldest first. */

@@ -12,7 +12,15 @@ import { LruCache } from '../vault/lru.ts';
 import { type ErasedPatient, erasedOf } from './erased.ts';
 import { ExportFile } from './export-file.ts';
 import type { ExportIndex, ExportStatus, IndexedExport } from './export-index.ts';
-import type { AskedExport, ExportBytes, ExportContext, ExportPage, Exports, ExportView } from './port.ts';
+import type {
+  AskedExport,
+  ExportBytes,
+  ExportContext,
+  ExportPage,
+  ExportSearch,
+  Exports,
+  ExportView,
+} from './port.ts';
 import { type Queue, troubleOf } from './queue.ts';
 import { aboutOf, checkedAsk } from './request.ts';
 import { writeCohort } from './run.ts';
@@ -94,14 +102,11 @@ export class LedgerExports implements Exports {
     return one === undefined ? notFound : ok(await this.#view(one));
   }
 
-  async list(
-    tenant: string,
-    { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Result<ExportPage>> {
+  async list(tenant: string, { kinds, limit, cursor }: ExportSearch): Promise<Result<ExportPage>> {
     const place = cursor === undefined ? [Number.MAX_SAFE_INTEGER] : placeOf(cursor, numberPlace);
     if (place === undefined)
       return fail('invalid-request', 'This cursor was not given by this search', '/cursor');
-    const found = this.#parts.index.page(tenant, place[0]!, limit + 1);
+    const found = this.#parts.index.page(tenant, kinds, place[0]!, limit + 1);
     const shown = found.slice(0, limit);
     const items = await Promise.all(shown.map((one) => this.#view(one)));
     const last = shown.at(-1);

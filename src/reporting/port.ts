@@ -48,6 +48,12 @@ export interface ExportContext {
   readonly requestHash?: string | undefined;
 }
 
+export interface ExportSearch {
+  readonly kinds: readonly ExportKind[];
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
 export interface ExportPage {
   readonly items: readonly ExportView[];
   readonly next?: string;
@@ -71,11 +77,8 @@ export interface Exports {
   ): Promise<Result<{ readonly view: ExportView; readonly replayed: boolean }>>;
   /** Failure: `not-found`. */
   get(tenant: string, exportId: string): Promise<Result<ExportView>>;
-  /** Those of a tenant, newest first. Failure: `invalid-request` for a cursor of another search. */
-  list(
-    tenant: string,
-    page: { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<Result<ExportPage>>;
+  /** Those of a tenant of these kinds, newest first. Failure: `invalid-request` for a cursor of another search. */
+  list(tenant: string, search: ExportSearch): Promise<Result<ExportPage>>;
   /** Each change of an export from now on, ending with the one that ends it. */
   watch(tenant: string, exportId: string): AsyncIterable<ExportView>;
   /** Ends the work on it; what was made is destroyed. Failures: `not-found`, `export-over`. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { exportKinds } from '../../schemas/export/package.ts';
 import { type AccessAction, actions, type Scope, scopes } from '../../schemas/http/scopes.ts';
-import { may, mayAskFor } from '../../src/access/may.ts';
+import { may, mayAskFor, mayExport } from '../../src/access/may.ts';
 import type { Principal } from '../../src/access/principal.ts';
 
 const principal = (held: readonly string[], organisation?: string): Principal => ({
@@ -59,6 +60,21 @@ describe('the table of access', () => {
       'constructor',
     ];
     for (const action of actions) assert.ok(!may(principal(alike), action).ok);
+  });
+});
+
+describe('exports of a kind', () => {
+  it('that states erasures are for whoever may read erasures, and no other scope will do', () => {
+    for (const scope of scopes) {
+      const result = mayExport(principal([scope]), 'erasures');
+      const expectedCode = scope === 'erasures:read' ? 'allowed' : 'scope-missing';
+      assert.equal(result.ok ? 'allowed' : result.error.code, expectedCode, scope);
+    }
+  });
+
+  it('of every other kind ask for nothing beside what the route does', () => {
+    for (const kind of exportKinds.filter((one) => one !== 'erasures'))
+      assert.ok(mayExport(principal([]), kind).ok, kind);
   });
 });
 

@@ -99,6 +99,33 @@ describe('the register of erasures and the certificate of one', () => {
     assert.equal((await verdictOn(bytesOf(records))).valid, true);
   });
 
+  it('are asked for, listed, seen, fetched and cancelled only by who may read erasures', async () => {
+    const [erasureId] = done as [string];
+    const cohorts = [{ by: 'all' }, { by: 'erasure', erasureId }];
+    const reporter = await service.token({ scope: 'exports:write exports:read' });
+    const privacy = await service.token({ scope: 'exports:write exports:read erasures:read' });
+    const send = (token: string, method: string, path: string, body?: object) =>
+      service.send(method, path, { token, ...(body && { body }) });
+    const listed = async (token: string) =>
+      answered('listExports', await send(token, 'GET', '/exports?limit=1')).items.map((one) => one.exportId);
+
+    const history = { kind: 'history', cohort: { by: 'all' } };
+    const { exportId: other } = answered('askExport', await send(reporter, 'POST', '/exports', history));
+    for (const cohort of cohorts) {
+      const body = { kind: 'erasures', cohort };
+      refusedWith('scope-missing', await send(reporter, 'POST', '/exports', body));
+      const { exportId } = answered('askExport', await send(privacy, 'POST', '/exports', body));
+      for (const ending of ['', '/events', '/document', '/package'])
+        refusedWith('scope-missing', await send(reporter, 'GET', `/exports/${exportId}${ending}`));
+      refusedWith('scope-missing', await send(reporter, 'DELETE', `/exports/${exportId}`));
+      assert.deepEqual(await listed(reporter), [other]);
+      assert.deepEqual(await listed(privacy), [exportId]);
+      assert.equal((await send(privacy, 'GET', `/exports/${exportId}/events`)).status, 200);
+      for (const ending of ['', '/document', '/package'])
+        assert.equal((await send(privacy, 'GET', `/exports/${exportId}${ending}`)).status, 200);
+    }
+  });
+
   it('certifies one, on whose word, in a signed document that the command verifies', async () => {
     const [erasureId] = done as [string];
     const { bytes, records, document } = await made({ by: 'erasure', erasureId });
