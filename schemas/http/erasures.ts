@@ -147,8 +147,15 @@ export const erasureRoutes = {
     access: 'read-erasures',
     query: z.strictObject({ status: erasureStatus.optional(), urgency: urgency.optional() }),
     status: 200,
-    response: z.strictObject({ items: z.array(z.strictObject(summary)) }).meta({ id: 'Erasures' }),
-    failures: ['record-unreadable'],
+    response: z
+      .strictObject({
+        items: z.array(z.strictObject(summary)),
+        unreadable: z
+          .array(erasureId)
+          .describe('Requests that cannot be read, whatever was searched for: for the operator'),
+      })
+      .meta({ id: 'Erasures' }),
+    failures: [],
   }),
   readErasure: route({
     method: 'get',

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Identifier } from '../../schemas/coding.ts';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
 import type { Millis } from '../../schemas/instant.ts';
@@ -28,6 +29,15 @@ export interface Found {
   readonly erasure: Erasure;
 }
 
+/** Requests, oldest first; of those that cannot be read, the ids. */
+export interface FoundErasures {
+  readonly found: readonly Found[];
+  readonly unreadable: readonly string[];
+}
+
+/** Requests that are looked at before others have their turn: reading them is work of the thread that answers. */
+const perTurn = 100;
+
 export type DecideErasure = (erasure: Erasure, now: Millis) => Decided;
 
 /**
@@ -37,6 +47,7 @@ export type DecideErasure = (erasure: Erasure, now: Millis) => Decided;
 export class Erasures {
   readonly #parts: ErasuresParts;
   readonly #folded = new Map<string, Erasure>();
+  readonly #tenants = new Map<string, string>();
   readonly #turns = new Turns();
 
   constructor(parts: ErasuresParts) {
@@ -75,20 +86,14 @@ export class Erasures {
     return key.ok ? this.#read(key.value) : key;
   }
 
-  /** Every request whose key is there, oldest first; those that cannot be read are left out and counted. */
-  async all(): Promise<{ readonly found: readonly Found[]; readonly unreadable: number }> {
-    const found: Found[] = [];
-    let unreadable = 0;
-    for (const stream of this.#parts.log.streamsNamed(erasurePrefix)) {
-      const erasureId = stream.slice(erasurePrefix.length);
-      const tenant = this.#tenantOf(erasureId);
-      const key = tenant === undefined ? undefined : await this.#keyOf(tenant, erasureId);
-      if (tenant === undefined || !key?.ok) continue;
-      const erasure = await this.#read(key.value);
-      if (erasure.ok) found.push({ erasureId, tenant, erasure: erasure.value });
-      else unreadable += 1;
-    }
-    return { found, unreadable };
+  /** Every request whose key is there. */
+  all(): Promise<FoundErasures> {
+    return this.#those(() => true);
+  }
+
+  /** The requests of a tenant whose key is there; those of others are not looked into. */
+  of(tenant: string): Promise<FoundErasures> {
+    return this.#those((one) => one === tenant);
   }
 
   /** To be called when the key of a request was destroyed: nothing of it stays in memory. */
@@ -116,8 +121,30 @@ export class Erasures {
     );
   }
 
+  async #those(isMeant: (tenant: string) => boolean): Promise<FoundErasures> {
+    const found: Found[] = [];
+    const unreadable: string[] = [];
+    for (const [at, stream] of this.#parts.log.streamsNamed(erasurePrefix).entries()) {
+      if (at % perTurn === perTurn - 1) await nextTurn();
+      const erasureId = stream.slice(erasurePrefix.length);
+      const tenant = this.#tenantOf(erasureId);
+      if (tenant === undefined || !isMeant(tenant)) continue;
+      const key = await this.#keyOf(tenant, erasureId);
+      if (!key.ok) continue;
+      const erasure = await this.#read(key.value);
+      if (erasure.ok) found.push({ erasureId, tenant, erasure: erasure.value });
+      else unreadable.push(erasureId);
+    }
+    return { found, unreadable };
+  }
+
+  /** As its first event says; it never changes. */
   #tenantOf(erasureId: string): string | undefined {
-    return this.#parts.log.streamSlice(erasureStream(erasureId), 0, 1)[0]?.metadata.tenant;
+    const known = this.#tenants.get(erasureId);
+    if (known !== undefined) return known;
+    const [first] = this.#parts.log.streamSlice(erasureStream(erasureId), 0, 1);
+    if (first) this.#tenants.set(erasureId, first.metadata.tenant);
+    return first?.metadata.tenant;
   }
 
   async #keyOf(tenant: string, erasureId: string): Promise<Result<SubjectKey>> {

@@ -55,7 +55,7 @@ export class ErasureWork {
     const { found, unreadable } = await erasures.all();
     const open = { ...nothing.open };
     const broken: unknown[] = [];
-    let [executed, failed, forgotten] = [0, unreadable, 0];
+    let [executed, failed, forgotten] = [0, unreadable.length, 0];
     for (const one of found) {
       if (signal.aborted) break;
       const { status, dueAt } = one.erasure;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import type { Millis } from '../../schemas/instant.ts';
@@ -51,8 +52,10 @@ export class EndedWriter {
   }
 }
 
-/** Rows that one search looks at: it is run on the thread that answers. */
-const scanned = 5_000;
+/** Rows that are looked at before others have their turn: it is run on the thread that answers. */
+const perTurn = 100;
+/** How many turns a page takes at most. */
+const turns = 50;
 /** Consents that are named of one record. */
 const namedConsents = 100;
 
@@ -66,9 +69,9 @@ interface StoredRecord {
 }
 
 /**
- * One page of the records whose retention is over, in order of when their last consent ended. A cursor stays good
- * whatever is written in between: a record whose end has moved stands elsewhere, the others where they stood.
- * `invalid-request` for a cursor of another search.
+ * One page of the records whose retention is over, in order of when their last consent ended, as far as one turn
+ * comes. A cursor stays good whatever is written in between: a record whose end has moved stands elsewhere, the
+ * others where they stood. `invalid-request` for a cursor of another search.
  */
 export const searchRetention = (
   db: Database.Database,
@@ -85,7 +88,7 @@ export const searchRetention = (
     `SELECT subject, ends_at AS endsAt, first_consent AS firstConsent, forms FROM ended
        WHERE tenant = ? AND ends_at <= ? AND (ends_at, first_consent) > (?, ?)
        ORDER BY ends_at, first_consent LIMIT ?`,
-  ).all(tenant, now - shortest, ...(after ?? ([Number.MIN_SAFE_INTEGER, ''] as const)), scanned);
+  ).all(tenant, now - shortest, ...(after ?? ([Number.MIN_SAFE_INTEGER, ''] as const)), perTurn);
   const named = prepared<[string, number], string>(
     db,
     'SELECT consent_id FROM consent WHERE subject = ? ORDER BY consent_id LIMIT ?',
@@ -96,9 +99,28 @@ export const searchRetention = (
     const overSince = retentionEnds(forms, periods);
     if (overSince !== undefined && overSince <= now && !except.has(row.subject))
       items.push({ overSince, forms, consentIds: named.all(row.subject, namedConsents) });
-    const isLast = at + 1 === found.length && found.length < scanned;
+    const isLast = at + 1 === found.length && found.length < perTurn;
     if (!isLast && (items.length === limit || at + 1 === found.length))
       return ok({ items, next: cursorOf([row.endsAt, row.firstConsent]) });
   }
   return ok({ items });
+};
+
+/** A page put together turn by turn; others have theirs in between. `searchPart` goes on from a cursor. */
+export const inTurns = async (
+  search: RetentionSearch,
+  searchPart: (part: RetentionSearch) => Result<RetentionPage>,
+): Promise<Result<RetentionPage>> => {
+  const items: RetentionRow[] = [];
+  let part = search;
+  for (let turn = 1; ; turn += 1) {
+    const page = searchPart({ ...part, limit: search.limit - items.length });
+    if (!page.ok) return page;
+    items.push(...page.value.items);
+    const { next } = page.value;
+    if (next === undefined) return ok({ items });
+    if (turn === turns || items.length === search.limit) return ok({ items, next });
+    part = { ...search, cursor: next };
+    await nextTurn();
+  }
 };

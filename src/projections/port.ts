@@ -117,7 +117,7 @@ export interface Projections {
   waitFor(position: Position, timeoutMs: number): Promise<boolean>;
   searchConsents(tenant: string, search: ConsentSearch): Result<ConsentPage>;
   /** Records whose retention is over, by when the last of their consents ended. */
-  searchRetention(tenant: string, search: RetentionSearch): Result<RetentionPage>;
+  searchRetention(tenant: string, search: RetentionSearch): Promise<Result<RetentionPage>>;
   /** Consents whose end has passed at `now` without a ConsentExpired, by subject: the work of the expiry process. */
   endsDue(
     now: Millis,

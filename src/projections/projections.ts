@@ -4,7 +4,7 @@ import { noRows, type Rows } from '../record/rows.ts';
 import type { LocalLog, Position } from '../store/port.ts';
 import { findEndsDue, searchConsents } from './consents-index.ts';
 import { findDisclosures } from './disclosures-index.ts';
-import { searchRetention } from './ended-records.ts';
+import { inTurns, searchRetention } from './ended-records.ts';
 import { FollowerLink } from './follower-link.ts';
 import { Generations } from './generations.ts';
 import type {
@@ -118,8 +118,10 @@ export class LedgerProjections implements Projections {
     return this.#readers === undefined ? beingBuilt : searchConsents(this.#readers.consents, tenant, search);
   }
 
-  searchRetention(tenant: string, search: RetentionSearch): Result<RetentionPage> {
-    return this.#readers === undefined ? beingBuilt : searchRetention(this.#readers.consents, tenant, search);
+  searchRetention(tenant: string, search: RetentionSearch): Promise<Result<RetentionPage>> {
+    return inTurns(search, (part) =>
+      this.#readers === undefined ? beingBuilt : searchRetention(this.#readers.consents, tenant, part),
+    );
   }
 
   endsDue(now: Millis, after: string | undefined, limit: number): { subject: string; tenant: string }[] {

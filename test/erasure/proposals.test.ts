@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { openLedger } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
+import { erasureStream } from '../../src/record/streams.ts';
 import {
   answered,
   grantFor,
@@ -181,6 +184,45 @@ describe('proposals of retention periods', () => {
     for (const query of ['limit=0', 'limit=501', 'cursor=x', 'formId=short'])
       refusedWith('invalid-request', await reader.get(`/erasure-proposals?${query}`));
   });
+});
+
+it('a request that cannot be read is named to its tenant, which gets no proposals, and is nothing to another', async () => {
+  const before = await openTestService({ retention });
+  let service = before;
+  try {
+    const clerkOf = (tenant: string) => officer(service, { tenant, subject: 'clerk' });
+    const asked = async (tenant: string, value: string) => {
+      const patient = patientOf(value);
+      const token = await service.token({ tenant });
+      answered('grantConsent', await service.send('POST', '/consents', { body: grantFor(patient), token }));
+      return requested(await clerkOf(tenant), patient);
+    };
+    const broken = await asked('tenant-a', 'U-1');
+    const whole = await asked('tenant-a', 'U-2');
+    const theirs = await asked('tenant-b', 'U-3');
+    await before.stop();
+    const ledger = await openLedger(before.config);
+    const [recorded] = ledger.store.streamSlice(erasureStream(broken), 0);
+    const { type, metadata, data } = recorded!;
+    const moved = { id: randomUUID(), type, metadata, data };
+    assert.equal((await ledger.store.append(erasureStream(broken), [moved], 0)).outcome, 'appended');
+    await ledger.close();
+    service = await openTestService({ retention }, before.folder);
+
+    const read = async (tenant: string, path: string) => (await clerkOf(tenant)).get(path);
+    const list = async (tenant: string) => {
+      const { items, unreadable } = answered('listErasures', await read(tenant, '/erasures'));
+      return [items.map(({ erasureId }) => erasureId), unreadable];
+    };
+    assert.deepEqual(await list('tenant-a'), [[whole], [broken]]);
+    assert.deepEqual(await list('tenant-b'), [[theirs], []]);
+    const refused = refusedWith('record-unreadable', await read('tenant-a', '/erasure-proposals'));
+    assert.match(refused.detail ?? '', new RegExp(broken));
+    assert.doesNotMatch(refused.detail ?? '', new RegExp(whole));
+    answered('listErasureProposals', await read('tenant-b', '/erasure-proposals'));
+  } finally {
+    await service.remove();
+  }
 });
 
 it('nothing is proposed where no retention is set, and a form of a tenant has one period at most', () =>

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { retentionPeriodsOf } from '../../src/consent/retention.ts';
 import { consentsIndex } from '../../src/projections/consents-index.ts';
-import { EndedWriter, searchRetention } from '../../src/projections/ended-records.ts';
+import { EndedWriter, inTurns, searchRetention } from '../../src/projections/ended-records.ts';
 import { good, revoking, tenant } from '../record/kit.ts';
 import { withFolder } from '../vault/kit.ts';
 import { invalidating, withLedger } from './kit.ts';
@@ -37,16 +37,16 @@ test('the records whose retention is over are the same as they are followed and 
       );
       await Promise.all(more);
       assert.ok(await kit.projections.caughtUp(10_000));
-      const followed = good(kit.projections.searchRetention(tenant, search));
+      const followed = good(await kit.projections.searchRetention(tenant, search));
       assert.equal(followed.items.length, 12 + 6 + 2 + 256);
       good(await kit.projections.rebuild({ workers: 2 }));
       assert.ok(await kit.projections.caughtUp(10_000));
-      assert.deepEqual(good(kit.projections.searchRetention(tenant, search)), followed);
-      assert.deepEqual(good(kit.projections.searchRetention('south', search)), { items: [] });
+      assert.deepEqual(good(await kit.projections.searchRetention(tenant, search)), followed);
+      assert.deepEqual(good(await kit.projections.searchRetention('south', search)), { items: [] });
     }),
   ));
 
-test('a page looks at so many rows only, and says where the next begins', () => {
+test('a page looks at so many rows only, in turns with others, and says where the next begins', async () => {
   const db = new Database(':memory:');
   db.exec(`${consentsIndex.schema} ${consentsIndex.indexes}`);
   const writer = new EndedWriter(db);
@@ -59,13 +59,27 @@ test('a page looks at so many rows only, and says where the next begins', () => 
     put('F', now - 30 * dayMs);
     put('F', now - 30 * dayMs + 1);
   })();
-  const first = good(searchRetention(db, tenant, search));
+  const page = (given: typeof search & { cursor?: string }) =>
+    inTurns(given, (part) => searchRetention(db, tenant, part));
+  let turnsOfOthers = 0;
+  let isOver = false;
+  const takeTurns = () => {
+    turnsOfOthers += 1;
+    if (!isOver) setImmediate(takeTurns);
+  };
+  setImmediate(takeTurns);
+  const first = good(await page(search));
+  isOver = true;
+  assert.ok(turnsOfOthers >= 40, `${turnsOfOthers}`);
   assert.equal(first.items.length, 0);
-  const second = good(searchRetention(db, tenant, { ...search, cursor: first.next! }));
+  const second = good(await page({ ...search, cursor: first.next! }));
   assert.deepEqual(
     second.items.map(({ overSince }) => overSince),
     [now],
   );
   assert.equal(second.next, undefined);
+  const one = good(await page({ ...search, limit: 1, cursor: first.next! }));
+  const other = good(await page({ ...search, limit: 1, cursor: one.next! }));
+  assert.deepEqual([...one.items, ...other.items], second.items);
   db.close();
 });

@@ -11,11 +11,13 @@ export const erasureProposalHandlers = (services: Services): Pick<Handlers, 'lis
     const { projections, erasures, retentionPeriods, clock } = services;
     const waited = await counted(services, position);
     if (!waited.ok) return waited;
-    const { found, unreadable } = await erasures.all();
-    if (unreadable > 0) return fail('record-unreadable', 'a request cannot be read');
+    const { found, unreadable } = await erasures.of(principal.tenant);
+    // Whose erasure it asks for is not known, so that anybody might be proposed who was asked for before.
+    if (unreadable.length > 0)
+      return fail('record-unreadable', `requests for erasure that cannot be read: ${unreadable.join(', ')}`);
     const asked = found.flatMap(({ erasure }) => (isOpen(erasure) ? (erasure.requested?.subject ?? []) : []));
     const periods = retentionPeriods(principal.tenant);
-    const page = projections.searchRetention(principal.tenant, {
+    const page = await projections.searchRetention(principal.tenant, {
       ...search,
       now: clock(),
       periods,

@@ -89,15 +89,13 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
     },
 
     async listErasures({ principal, query }) {
-      const { found, unreadable } = await erasures.all();
-      if (unreadable > 0) return fail('record-unreadable', 'a request cannot be read');
+      const { found, unreadable } = await erasures.of(principal.tenant);
       const items = found
-        .filter(({ tenant }) => tenant === principal.tenant)
         .flatMap(({ erasureId, erasure }) => summaryOf(erasureId, erasure, clock(), soonDays) ?? [])
         .filter(({ status }) => query.status === undefined || status === query.status)
         .filter(({ urgency }) => query.urgency === undefined || urgency === query.urgency)
         .toSorted((one, other) => (one.dueAt < other.dueAt ? -1 : 1));
-      return ok({ body: { items } });
+      return ok({ body: { items, unreadable: [...unreadable] } });
     },
 
     async readErasure({ principal, params: { erasureId } }) {
