@@ -89,8 +89,8 @@ const importing = program
   .description('record FHIR R4 and R5 Consents: files, NDJSON, Bundles, or folders of them')
   .argument('<inputs...>', 'files and folders')
   .action((inputs: string[], options: ImportOptions) =>
-    onLedger(async ({ records, keyring, forms, config: { policy } }) => {
-      process.exitCode = await importConsents(inputs, options, { records, keyring, forms, policy });
+    onLedger(async ({ records, keyring, forms, clock, config: { policy } }) => {
+      process.exitCode = await importConsents(inputs, options, { records, keyring, forms, policy, clock });
     }),
   );
 addOptions(importing, importOptions);

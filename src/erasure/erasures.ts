@@ -3,7 +3,7 @@ import type { Identifier } from '../../schemas/coding.ts';
 import { eventDefinitions } from '../../schemas/events/registry.ts';
 import type { Millis } from '../../schemas/instant.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
-import { carryOut } from '../record/command.ts';
+import { carryOut, revisionRefusal } from '../record/command.ts';
 import { EnvelopeBroken } from '../record/envelope.ts';
 import { erasurePrefix, erasureStream, erasureSystem } from '../record/streams.ts';
 import { Turns } from '../record/turns.ts';
@@ -12,13 +12,13 @@ import type { CommandContext, Written } from '../record/written.ts';
 import type { EventStore, LocalLog } from '../store/port.ts';
 import type { Keyring, SubjectKey } from '../vault/keyring.ts';
 import type { Decided } from './decide.ts';
-import type { Erasure } from './erasure.ts';
+import { type Erasure, noErasure } from './erasure.ts';
 import { foldErasure } from './fold.ts';
 
 export interface ErasuresParts {
   readonly store: Pick<EventStore, 'append'>;
   readonly log: LocalLog;
-  readonly keyring: Pick<Keyring, 'admit' | 'keyOf' | 'forget'>;
+  readonly keyring: Pick<Keyring, 'find' | 'admit' | 'keyOf' | 'forget'>;
   readonly uuid: () => string;
 }
 
@@ -64,9 +64,10 @@ export class Erasures {
     context: CommandContext,
   ): Promise<Result<Written & { readonly erasureId: string }>> {
     const identifier: Identifier = { system: erasureSystem, value: context.requestId ?? this.#parts.uuid() };
-    const key = await this.#parts.keyring.admit(tenant, identifier);
-    const written = await this.#carryOut(tenant, key, decide, context);
-    return written.ok ? ok({ ...written.value, erasureId: key.subject }) : written;
+    const key = await this.#admitted(tenant, identifier, decide, context);
+    if (!key.ok) return key;
+    const written = await this.#carryOut(tenant, key.value, decide, context);
+    return written.ok ? ok({ ...written.value, erasureId: key.value.subject }) : written;
   }
 
   /** Carries out a command on a request. Failures: `erasure-unknown`, and as in `open`. */
@@ -100,6 +101,20 @@ export class Erasures {
   forget(erasureId: string): void {
     this.#parts.keyring.forget(erasureId);
     this.#folded.delete(erasureId);
+  }
+
+  /** The key of a request; a new one is made only where it may be opened: what is refused leaves nothing in the vault. */
+  async #admitted(
+    tenant: string,
+    identifier: Identifier,
+    decide: DecideErasure,
+    context: CommandContext,
+  ): Promise<Result<SubjectKey>> {
+    const { keyring, log } = this.#parts;
+    const known = await keyring.find(tenant, identifier);
+    if (known !== undefined) return ok(known);
+    const decided = revisionRefusal(noErasure, context) ?? decide(noErasure, log.settledNow(undefined));
+    return decided.ok ? ok(await keyring.admit(tenant, identifier)) : decided;
   }
 
   #carryOut(

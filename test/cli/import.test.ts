@@ -35,7 +35,8 @@ const test = (what: string, body: (kit: Kit) => Promise<void>): void => {
       const kit = await openRecordKit(folder);
       const { store, keyring, records } = kit;
       const forms = new Forms({ store, log: store, keyring, uuid: randomUUID });
-      const services = { records, keyring, forms, policy: good(compilePolicy(settings.parse({}))) };
+      const policy = good(compilePolicy(settings.parse({})));
+      const services = { records, keyring, forms, policy, clock: Date.now };
       const common = { tenant, agent, choices: choices(), inFlight: 16 };
       try {
         await body({
@@ -137,6 +138,7 @@ test('S8.6 the report says what was refused, where, and whom it leaves blocked, 
 
 test('S8.6 what is only reported leaves nobody blocked, and leaves the record as it was', async (kit) => {
   const backward = r5('deny', undefined, { period: { start: '2026', end: '2025' } });
+  const before = await kit.vault.epochs();
   const report = await kit.run([r4({ type: 'deny', secret: 1 }), backward], {
     choices: choices({ refused: 'report-only' }),
   });
@@ -146,6 +148,7 @@ test('S8.6 what is only reported leaves nobody blocked, and leaves the record as
     ['Consent.provision.secret', 'Consent.period'],
   );
   assert.deepEqual(await kit.events('Patient/p1'), []);
+  assert.deepEqual(await kit.vault.epochs(), before, 'nobody was admitted for it');
 });
 
 test('S8.5 consents of one patient are carried out in the order of the input', async (kit) => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import Database from 'better-sqlite3';
 import { parseVerifierKey } from '../../src/evidence/signed-note.ts';
 import { headUnder, leafHashOf, stands, trustedCheckpoint } from '../../src/evidence/verify.ts';
+import { vaultFile } from '../../src/vault/sqlite.ts';
 import {
   answered,
   grantFor,
@@ -29,6 +31,12 @@ describe('a request for erasure', () => {
     const patient = patientOf(value);
     answered('grantConsent', await service.post('/consents', grantFor(patient)));
     return patient;
+  };
+  const keysHeld = (): number => {
+    const vault = new Database(vaultFile(service.config.dataFolder), { readonly: true });
+    const held = vault.prepare<[], number>('SELECT count(*) FROM subject').pluck().get()!;
+    vault.close();
+    return held;
   };
   const decisionOn = async (patient: object) => {
     const asked = await service.post('/decisions', { patient, question: questionOf() });
@@ -96,8 +104,12 @@ describe('a request for erasure', () => {
       { ...terms, identityCheck: '' },
       { ...terms, receivedAt: '2999-01-01' },
     ];
+    const before = keysHeld();
     for (const each of wrong)
       refusedWith('invalid-request', await clerk.post('/erasures', { patient, ...each }));
+    const late = { 'if-match': '"7"' };
+    refusedWith('revision-mismatch', await clerk.post('/erasures', { patient, ...terms }, late));
+    assert.equal(keysHeld(), before, 'what was refused left no key in the vault');
     const unknown = crypto.randomUUID();
     refusedWith('erasure-unknown', await clerk.get(`/erasures/${unknown}`));
     refusedWith('erasure-unknown', await clerk.post(`/erasures/${unknown}/extensions`, { reason: 'x' }));

@@ -2,8 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { ConsentGranted } from '../../../schemas/events/consent-granted.ts';
 import type { Agent } from '../../../schemas/events/define.ts';
 import type { FailureCode } from '../../../schemas/failures.ts';
+import type { Millis } from '../../../schemas/instant.ts';
 import { fail, ok } from '../../../schemas/result.ts';
 import type { Policy } from '../../consent/policy.ts';
+import { emptyRecord, type PatientRecord } from '../../consent/state.ts';
 import { applyReading, isFormer, standingUnread } from '../../fhir/apply.ts';
 import type { ImportChoices } from '../../fhir/choices.ts';
 import type { Effective } from '../../fhir/consent.ts';
@@ -23,6 +25,7 @@ export interface ImportServices {
   readonly keyring: Pick<Keyring, 'find' | 'admit' | 'forget'>;
   readonly forms: Pick<Forms, 'list'>;
   readonly policy: Policy;
+  readonly clock: () => Millis;
 }
 
 /** In whose name, and by which choices. */
@@ -71,19 +74,22 @@ export const importReading = async (
 
 const carryOut = async (
   reading: Effective,
-  { records, keyring, forms, policy }: ImportServices,
+  { records, keyring, forms, policy, clock }: ImportServices,
   { tenant, agent, choices }: ImportContext,
   ifFormer: IfFormer,
 ): Promise<Came> => {
   const ending = reading.kind === 'revoke' || reading.kind === 'invalidate';
-  const find = async () => {
-    const key = await (ending
-      ? keyring.find(tenant, reading.patient)
-      : keyring.admit(tenant, reading.patient));
-    return key === undefined ? nobody : ok(key);
-  };
   const form = await formOf(reading, forms, tenant);
   const reportOnly = choices.refused === 'report-only';
+  const apply = (record: PatientRecord, now: Millis, consentIdOf: (name: string) => string) =>
+    applyReading(record, reading, { policy, agent, now, reportOnly, form, consentIdOf });
+  /** Whoever is not known yet is admitted only where the resource is taken: what is refused leaves nothing in the vault. */
+  const find = async () => {
+    const known = await keyring.find(tenant, reading.patient);
+    if (known !== undefined) return ok(known);
+    const applied = ending ? nobody : apply(emptyRecord, clock(), uuidOf);
+    return applied.ok ? ok(await keyring.admit(tenant, reading.patient)) : applied;
+  };
   let unread: Refusal | undefined;
   let former = false;
   const written = await onSubject(keyring, find, (key) =>
@@ -93,15 +99,7 @@ const carryOut = async (
       (record, now) => {
         former = !ending && isFormer(record, reading.source);
         if (former && ifFormer === 'leave') return ok([]);
-        const consentIdOf = (name: string) => consentIdFor(key, name);
-        const decided = applyReading(record, reading, {
-          policy,
-          agent,
-          now,
-          reportOnly,
-          form,
-          consentIdOf,
-        });
+        const decided = apply(record, now, (name) => consentIdFor(key, name));
         const unchanged = decided.ok && decided.value.length === 0;
         unread = unchanged ? standingUnread(record, reading.source.resourceKey, now) : undefined;
         return decided;
