@@ -263,7 +263,7 @@ keys
   .command('rotate')
   .description('wrap every data key under a new epoch and destroy the old one’s key; the service goes on')
   .action(async () =>
-    say(await rotateKeysCommand(configured(), Date.now(), progressOf('Rotating'), interrupted())),
+    say(await rotateKeysCommand(configured(), Date.now, progressOf('Rotating'), interrupted())),
   );
 
 keys

@@ -12,4 +12,4 @@ export interface RotationPlaces {
 /** The composition root of the thread that rotates: it wraps every data key anew, and needs no log. */
 const { vault, keysFolder } = workerData as RotationPlaces;
 const open = async () => ({ keyStore: await openKeyStore(keysFolder), vault: await openVault(vault) });
-await runRotation(parentPort!, open, Date.now());
+await runRotation(parentPort!, open, Date.now);

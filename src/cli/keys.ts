@@ -25,28 +25,31 @@ export const initKeysCommand = async ({ keysFolder }: KeyPlaces, now: Millis): P
  */
 export const rotateKeysCommand = async (
   places: KeyPlaces,
-  now: Millis,
+  clock: () => Millis,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<string> => {
   const onProgress = (done: number, total: number) =>
     progress.show(total === 0 ? 1 : done / total, `${done} keys`);
   const { epoch, resumed, rewrapped } = await under(progress, () =>
-    withVault(places, (vault, keyStore) => rotateEpoch({ vault, keyStore, now, signal, onProgress })),
+    withVault(places, (vault, keyStore) => rotateEpoch({ vault, keyStore, clock, signal, onProgress })),
   );
   const how = resumed ? 'The interrupted rotation is complete' : 'The rotation is complete';
   return `${how}: ${rewrapped} data keys were wrapped anew, all now under epoch ${epoch}.`;
 };
 
-/** `consent-ledger keys status`: the epochs and what hangs on each. */
+/** `consent-ledger keys status`: the epochs and what hangs on each, and when the last ones before them were destroyed. */
 export const keysStatusCommand = async (places: KeyPlaces): Promise<string> => {
-  const { epochs, rotating } = await withVault(places, (vault, keyStore) => keysStatus(keyStore, vault));
+  const { epochs, retired, rotating } = await withVault(places, (vault, keyStore) =>
+    keysStatus(keyStore, vault),
+  );
   const lines = epochs.map(
     ({ epoch, createdAt, current, subjects }) =>
       `epoch ${epoch}  since ${createdAt}  ${subjects} data keys${current ? '  current' : ''}`,
   );
+  const gone = retired.map(({ epoch, retiredAt }) => `epoch ${epoch}  destroyed ${retiredAt}`);
   const waiting = ['A rotation is under way or was interrupted; "keys rotate" completes it.'];
-  return ['The master key opens every key.', ...lines, ...(rotating ? waiting : [])].join('\n');
+  return ['The master key opens every key.', ...lines, ...gone, ...(rotating ? waiting : [])].join('\n');
 };
 
 const withVault = async <T>(

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { link, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { link, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { instant } from '../../schemas/instant.ts';
+import { instant, type Millis } from '../../schemas/instant.ts';
 import { KeysRefused } from './master-key.ts';
-import { readPrivately, syncFolder, wipe, writePrivately } from './private-file.ts';
+import { overwrite, placePrivately, readPrivately, syncFolder } from './private-file.ts';
+import { noteRetirement } from './retirement.ts';
 
 /** Bytes in base64. */
 export const wrappedKey = z.base64().transform((text): Buffer => Buffer.from(text, 'base64'));
@@ -15,7 +16,8 @@ export type EpochFile = z.output<typeof epochFile>;
 
 export const epochPath = (folder: string, epoch: number): string => join(folder, `epoch-${epoch}.json`);
 const epochName = /^epoch-([1-9]\d*)\.json$/;
-const destroyedName = /^epoch-[1-9]\d*\.destroyed$/;
+const destroyedName = /^epoch-([1-9]\d*)\.destroyed$/;
+const destroyedPath = (folder: string, epoch: number): string => join(folder, `epoch-${epoch}.destroyed`);
 
 export const epochText = ({ epoch, createdAt, wrapped }: EpochFile): string =>
   `${JSON.stringify({ epoch, createdAt, wrapped: wrapped.toString('base64') }, undefined, 2)}\n`;
@@ -42,34 +44,47 @@ const readEpochFile = async (file: string, name: string): Promise<EpochFile | un
 };
 
 /** Adds an epoch's file, whole or not at all; where there is one of that number it stays as it is. */
-export const createEpochFile = async (folder: string, epoch: EpochFile): Promise<void> => {
-  const beside = await mkdtemp(join(folder, '.epoch-'));
-  try {
-    await writePrivately(join(beside, 'new'), epochText(epoch));
+export const createEpochFile = (folder: string, epoch: EpochFile): Promise<void> =>
+  placePrivately(folder, epochText(epoch), (file) =>
     // Of all that make the same epoch at once one succeeds, on network file systems too.
-    await link(join(beside, 'new'), epochPath(folder, epoch.epoch));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(beside, { recursive: true, force: true });
+    link(file, epochPath(folder, epoch.epoch)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    }),
+  );
+
+/** Takes an epoch's file away for good. Interrupted, it is no epoch any more; `wipeDestroyed` does the rest. */
+export const destroyEpochFile = async (folder: string, epoch: number, clock: () => Millis): Promise<void> => {
+  await isThere(rename(epochPath(folder, epoch), destroyedPath(folder, epoch)));
+  await syncFolder(folder);
+  await wipeDestroyed(folder, clock);
+};
+
+/** Whether what is left of the file of an epoch that was destroyed is not wiped yet. */
+export const isBeingDestroyed = (folder: string, epoch: number): boolean =>
+  existsSync(destroyedPath(folder, epoch));
+
+/**
+ * Overwrites the files of epochs that were destroyed, notes when, and removes them: in this order, so that interrupted
+ * anywhere no key is noted as destroyed that is there, and none is destroyed of which that does not come to be noted.
+ */
+export const wipeDestroyed = async (folder: string, clock: () => Millis): Promise<void> => {
+  for (const name of await readdir(folder)) {
+    const epoch = Number(destroyedName.exec(name)?.[1]);
+    const file = join(folder, name);
+    if (Number.isNaN(epoch) || !(await isThere(overwrite(file)))) continue;
+    await noteRetirement(folder, { epoch, retiredAt: new Date(clock()).toISOString() });
+    await rm(file, { force: true });
     await syncFolder(folder);
   }
 };
 
-/** Takes an epoch's file away for good. Interrupted, it is no epoch any more; `wipeDestroyed` does the rest. */
-export const destroyEpochFile = async (folder: string, epoch: number): Promise<void> => {
-  await rename(epochPath(folder, epoch), join(folder, `epoch-${epoch}.destroyed`)).catch(unlessGone);
-  await syncFolder(folder);
-  await wipeDestroyed(folder);
-};
-
-/** Overwrites and removes the files of epochs that were destroyed. */
-export const wipeDestroyed = async (folder: string): Promise<void> => {
-  for (const name of await readdir(folder))
-    if (destroyedName.test(name)) await wipe(join(folder, name)).catch(unlessGone);
-};
-
-/** What another process has done already need not be done. */
-const unlessGone = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'ENOENT') throw error;
+/** Whether the file was there; what another process has done already need not be done. */
+const isThere = async (work: Promise<void>): Promise<boolean> => {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 };

@@ -4,11 +4,13 @@ import {
   createEpochFile,
   destroyEpochFile,
   type EpochFile,
+  isBeingDestroyed,
   readEpochFiles,
   wipeDestroyed,
 } from './epoch-file.ts';
 import { KeysRefused, keyLength, type MasterKey } from './master-key.ts';
 import { type EpochFence, VaultUnavailable } from './port.ts';
+import { type Retirement, readRetirement, retiredEpochs } from './retirement.ts';
 
 /** The key of an epoch is not in this node's key store: it is destroyed, or not here yet, or was never to be here. */
 export class EpochUnknown extends VaultUnavailable {
@@ -98,15 +100,34 @@ export class EpochKeys {
   }
 
   /** Destroys an epoch's key, on the disk and here. What is still wrapped under it can never be read again. */
-  async destroy(epoch: number): Promise<void> {
+  async destroy(epoch: number, clock: () => Millis): Promise<void> {
     if (epoch === this.#current) throw new KeysRefused('the current epoch is not destroyed');
-    await destroyEpochFile(this.#folder, epoch);
+    await destroyEpochFile(this.#folder, epoch, clock);
     await this.reload();
   }
 
   /** Completes destructions that were interrupted. */
-  wipeDestroyed(): Promise<void> {
-    return wipeDestroyed(this.#folder);
+  wipeDestroyed(clock: () => Millis): Promise<void> {
+    return wipeDestroyed(this.#folder, clock);
+  }
+
+  /**
+   * Whether an epoch's key is destroyed, and when where that was noted: versions before this one did not. Absent where it
+   * is still there, or its wiping is not complete, or this node has not seen so young an epoch yet. Rejects with
+   * KeysRefused where the folder or the note is not as it should be.
+   */
+  async retirementOf(epoch: number): Promise<Partial<Retirement> | undefined> {
+    await this.reload();
+    if (this.list().some((one) => one.epoch <= epoch)) return undefined;
+    if (isBeingDestroyed(this.#folder, epoch)) return undefined;
+    return (await readRetirement(this.#folder, epoch)) ?? {};
+  }
+
+  /** Epochs whose keys are destroyed, with when, youngest first, up to `limit`. */
+  async retired(limit: number): Promise<Retirement[]> {
+    const noted = await retiredEpochs(this.#folder, limit);
+    const retired = await Promise.all(noted.map((epoch) => this.retirementOf(epoch)));
+    return retired.filter((one): one is Retirement => one?.retiredAt !== undefined);
   }
 
   async #read(): Promise<void> {

@@ -76,9 +76,9 @@ export class EpochWatch {
 
   /** Forgets the keys that others destroyed, takes up those that they made, and begins what is due. */
   async #look(): Promise<void> {
-    const { keyStore, vault, rotate, onFailure } = this.#options;
+    const { keyStore, vault, clock, rotate, onFailure } = this.#options;
     try {
-      await keyStore.epochs.wipeDestroyed();
+      await keyStore.epochs.wipeDestroyed(clock);
       await keyStore.epochs.reload();
       await meetFence(vault, keyStore);
       this.#known = true;

@@ -1,5 +1,5 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { KeysRefused, requirePrivate } from './master-key.ts';
 
@@ -32,14 +32,29 @@ export const replacePrivately = async (file: string, text: string): Promise<void
   await syncFolder(dirname(file));
 };
 
-/** Overwrites a file's bytes on the disk, and then removes it. */
-export const wipe = async (file: string): Promise<void> => {
+/** Writes `text` to a file for this user alone, on the disk, and has `place` link or rename it to where it belongs in `folder`. */
+export const placePrivately = async (
+  folder: string,
+  text: string,
+  place: (file: string) => Promise<void>,
+): Promise<void> => {
+  const beside = await mkdtemp(join(folder, '.new-'));
+  try {
+    const file = join(beside, 'new');
+    await writePrivately(file, text);
+    await place(file);
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+    await syncFolder(folder);
+  }
+};
+
+/** Overwrites a file's bytes on the disk. */
+export const overwrite = async (file: string): Promise<void> => {
   await using handle = await open(file, 'r+');
   const { size } = await handle.stat();
   await handle.write(Buffer.alloc(size), 0, size, 0);
   await handle.sync();
-  await rm(file);
-  await syncFolder(dirname(file));
 };
 
 /** Has what was made, renamed or removed in a folder be on the disk. */

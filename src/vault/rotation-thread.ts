@@ -16,7 +16,7 @@ export type RotationMessage =
 export const runRotation = async (
   port: MessagePort,
   open: () => Promise<{ readonly vault: Vault; readonly keyStore: KeyStore }>,
-  now: Millis,
+  clock: () => Millis,
 ): Promise<void> => {
   const controller = new AbortController();
   port.once('message', () => controller.abort());
@@ -26,7 +26,7 @@ export const runRotation = async (
   try {
     const { vault, keyStore } = await open();
     try {
-      const rotation = await rotateEpoch({ vault, keyStore, now, signal, onProgress });
+      const rotation = await rotateEpoch({ vault, keyStore, clock, signal, onProgress });
       tell({ kind: 'completed', ...rotation });
     } finally {
       await vault.close();

@@ -2,13 +2,14 @@ import type { Millis } from '../../schemas/instant.ts';
 import { meetFence } from './fence.ts';
 import type { KeyStore } from './keystore.ts';
 import type { Vault } from './port.ts';
+import type { Retirement } from './retirement.ts';
 
 const pageSize = 1_000;
 
 export interface RotationOptions {
   readonly keyStore: Pick<KeyStore, 'epochs' | 'rewrap'>;
   readonly vault: Vault;
-  readonly now: Millis;
+  readonly clock: () => Millis;
   /** Ends it between two pages; what is done stays done. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -28,16 +29,16 @@ export interface Rotation {
  * that run at once do the same work and harm nothing.
  */
 export const rotateEpoch = async (options: RotationOptions): Promise<Rotation> => {
-  const { vault, keyStore, now } = options;
+  const { vault, keyStore, clock } = options;
   const { epochs } = keyStore;
-  await epochs.wipeDestroyed();
+  await epochs.wipeDestroyed(clock);
   await epochs.reload();
   await meetFence(vault, keyStore);
   const resumed = olderEpochs(keyStore).length > 0;
-  if (!resumed) await beginEpoch(vault, keyStore, now);
+  if (!resumed) await beginEpoch(vault, keyStore, clock());
   const rewrapped = await rewrapAll(options);
   await requireNoneBefore(vault, epochs.current);
-  for (const epoch of olderEpochs(keyStore)) await epochs.destroy(epoch);
+  for (const epoch of olderEpochs(keyStore)) await epochs.destroy(epoch, clock);
   return { epoch: epochs.current, resumed, rewrapped };
 };
 
@@ -80,6 +81,9 @@ const requireNoneBefore = async (vault: Vault, epoch: number): Promise<void> => 
     throw new Error('entries of an older epoch appeared during the rotation: run it again');
 };
 
+/** How many retired epochs are shown. */
+export const retiredShown = 10;
+
 export interface KeysStatus {
   readonly epochs: readonly {
     readonly epoch: number;
@@ -88,11 +92,13 @@ export interface KeysStatus {
     /** Data keys wrapped under it. */
     readonly subjects: number;
   }[];
+  /** The youngest of those whose keys are destroyed, youngest first. */
+  readonly retired: readonly Retirement[];
   /** A rotation is under way, or an interrupted one waits to be run again. */
   readonly rotating: boolean;
 }
 
-/** Which epochs there are and what hangs on each. */
+/** Which epochs there are and what hangs on each, and which were retired last. */
 export const keysStatus = async (
   { epochs }: Pick<KeyStore, 'epochs'>,
   vault: Pick<Vault, 'epochs'>,
@@ -105,6 +111,7 @@ export const keysStatus = async (
       current: epoch === epochs.current,
       subjects: subjects.get(epoch) ?? 0,
     })),
+    retired: await epochs.retired(retiredShown),
     rotating: epochs.list().length > 1,
   };
 };

@@ -74,7 +74,7 @@ const measure = async (name: string, keys: string, vault: Vault, fill: Fill): Pr
   for (let n = 0; n < subjects; n += batch)
     await fill(Array.from({ length: batch }, () => keyStore.newEntry(randomUUID())));
   const begun = performance.now();
-  const { rewrapped } = await rotateEpoch({ vault, keyStore, now: Date.now() });
+  const { rewrapped } = await rotateEpoch({ vault, keyStore, clock: Date.now });
   const seconds = (performance.now() - begun) / 1000;
   const floor = cryptoSeconds(keyStore);
   await vault.close();

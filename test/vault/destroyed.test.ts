@@ -94,7 +94,7 @@ const destroyedContract = (
 
           assert.ok((await records.close('north', subject, randomUUID())).ok);
           assert.ok(await vault.destroy(subject));
-          await rotateEpoch({ vault, keyStore, now: Date.now() });
+          await rotateEpoch({ vault, keyStore, clock: Date.now });
           await flush();
           for (const gone of [dataKey, epochKey, wrappedEpochKey])
             assert.deepEqual(await holding(gone, everywhere), []);

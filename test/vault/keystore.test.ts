@@ -26,6 +26,10 @@ const withKeys = (run: (keys: string, keyStore: KeyStore) => Promise<void>): Pro
     await run(keys, await openKeyStore(keys));
   });
 
+const later = () => someDay + 86_400_000;
+/** What a keys folder holds when its first epoch was destroyed. */
+const afterTwo = ['epoch-2.json', 'keys.json', 'master.key', 'retired-1.json'];
+
 const plainOf = (keyStore: KeyStore, entry: Parameters<KeyStore['dataKey']>[0]): Buffer =>
   keyStore.dataKey(entry).export();
 
@@ -194,8 +198,8 @@ describe('epochs', () => {
       const entry = keyStore.newEntry(randomUUID());
       await keyStore.epochs.add(2, someDay);
       await keyStore.epochs.follow(keyStore.epochs.fenceAt(2));
-      await Promise.all([keyStore.epochs.destroy(1), keyStore.epochs.destroy(1)]);
-      assert.deepEqual((await readdir(keys)).sort(), ['epoch-2.json', 'keys.json', 'master.key']);
+      await Promise.all([keyStore.epochs.destroy(1, later), keyStore.epochs.destroy(1, later)]);
+      assert.deepEqual((await readdir(keys)).sort(), afterTwo);
       assert.throws(() => keyStore.dataKey(entry), EpochUnknown);
       assert.ok(other.dataKey(entry));
       await other.epochs.reload();
@@ -212,8 +216,8 @@ describe('epochs', () => {
         again.epochs.list().map(({ epoch }) => epoch),
         [2],
       );
-      await again.epochs.wipeDestroyed();
-      assert.deepEqual((await readdir(keys)).sort(), ['epoch-2.json', 'keys.json', 'master.key']);
+      await again.epochs.wipeDestroyed(later);
+      assert.deepEqual((await readdir(keys)).sort(), afterTwo);
     }));
 
   it('of another key store are not followed', () =>
@@ -229,7 +233,7 @@ describe('epochs', () => {
 
   it('are not destroyed while they are current', () =>
     withKeys(async (_keys, keyStore) => {
-      await assert.rejects(keyStore.epochs.destroy(1), KeysRefused);
+      await assert.rejects(keyStore.epochs.destroy(1, later), KeysRefused);
     }));
 });
 

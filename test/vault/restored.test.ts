@@ -89,7 +89,7 @@ const restoredContract = (
     test('is refused once the epoch is retired, and nothing is served', async (kit) => {
       await fill(kit);
       await onLedger(kit, async ({ vault, keyStore }) => {
-        await rotateEpoch({ vault, keyStore, now: Date.now() });
+        await rotateEpoch({ vault, keyStore, clock: Date.now });
       });
       assert.deepEqual(await permitted(kit), [false, true]);
       await kit.restoreVault();

@@ -23,7 +23,8 @@ const placesIn = (folder: string): KeyPlaces => ({
   postgres: { tls: 'verify', connections: 8 },
 });
 const silent = { show: () => {}, end: () => {} };
-const rotate = (places: KeyPlaces) => rotateKeysCommand(places, later, silent, new AbortController().signal);
+const rotate = (places: KeyPlaces) =>
+  rotateKeysCommand(places, () => later, silent, new AbortController().signal);
 const patientOf = (n: number) => ({ system: 'urn:test', value: `P-${n}` });
 
 const withPatients = (count: number, run: (kit: VaultKit, folder: string) => Promise<void>): Promise<void> =>
@@ -60,7 +61,7 @@ describe('keys rotate', () => {
       await cp(join(folder, 'vault'), join(folder, 'lost-backup'), { recursive: true });
       const seen: [number, number][] = [];
       const onProgress = (done: number, total: number) => seen.push([done, total]);
-      const rotation = await rotateEpoch({ ...kit, now: later, onProgress });
+      const rotation = await rotateEpoch({ ...kit, clock: () => later, onProgress });
       assert.deepEqual(rotation, { epoch: 2, resumed: false, rewrapped: 25 });
       assert.deepEqual(seen.at(-1), [25, 25]);
       assert.deepEqual(await kit.vault.epochs(), new Map([[2, 25]]));
@@ -69,7 +70,12 @@ describe('keys rotate', () => {
       const entry = (await kit.vault.get(old.subject))!;
       const keyStore = await openKeyStore(kit.keys);
       assert.throws(() => keyStore.dataKey({ ...entry, epoch: 1 }), /epoch 1 is not in the key store/);
-      assert.deepEqual((await readdir(kit.keys)).sort(), ['epoch-2.json', 'keys.json', 'master.key']);
+      assert.deepEqual((await readdir(kit.keys)).sort(), [
+        'epoch-2.json',
+        'keys.json',
+        'master.key',
+        'retired-1.json',
+      ]);
     }));
 
   it('goes on where it was interrupted, under the same epoch', () =>
@@ -82,7 +88,7 @@ describe('keys rotate', () => {
           throw new Error('the power failed');
         },
       };
-      await assert.rejects(rotateEpoch({ ...kit, vault: broken, now: later }), /the power failed/);
+      await assert.rejects(rotateEpoch({ ...kit, vault: broken, clock: () => later }), /the power failed/);
       const between = await keysStatus(kit.keyStore, kit.vault);
       assert.ok(between.rotating);
       assert.deepEqual(
@@ -93,7 +99,7 @@ describe('keys rotate', () => {
         ],
       );
       await requireSameKeys(kit, 10);
-      const rotation = await rotateEpoch({ ...kit, now: later });
+      const rotation = await rotateEpoch({ ...kit, clock: () => later });
       assert.deepEqual(rotation, { epoch: 2, resumed: true, rewrapped: 6 });
       await requireSameKeys(kit, 10);
       assert.notDeepEqual(await kit.vault.get(first!.subject), first);
@@ -102,13 +108,13 @@ describe('keys rotate', () => {
   it('keeps the old epoch where the vault says that something still hangs on it', () =>
     withPatients(3, async (kit) => {
       const forgetful: Vault = { ...kit.vault, rewrap: async () => 0 };
-      await assert.rejects(rotateEpoch({ ...kit, vault: forgetful, now: later }), /run it again/);
+      await assert.rejects(rotateEpoch({ ...kit, vault: forgetful, clock: () => later }), /run it again/);
       await requireSameKeys(kit, 3);
     }));
 
   it('of an empty vault makes a new epoch', () =>
     withPatients(0, async (kit) => {
-      assert.deepEqual(await rotateEpoch({ ...kit, now: later }), {
+      assert.deepEqual(await rotateEpoch({ ...kit, clock: () => later }), {
         epoch: 2,
         resumed: false,
         rewrapped: 0,
@@ -141,7 +147,7 @@ describe('a rotation under a service that goes on', () => {
         const before = admitted.size;
         while (admitted.size < before + 20) await sleep(1);
         const keyStore = await openKeyStore(kit.keys);
-        assert.equal((await rotateEpoch({ vault: rotating, keyStore, now: later })).epoch, epoch);
+        assert.equal((await rotateEpoch({ vault: rotating, keyStore, clock: () => later })).epoch, epoch);
       }
       going = false;
       await Promise.all(serving);
@@ -161,7 +167,8 @@ describe('a rotation under a service that goes on', () => {
 
   it('of several that run at once, each ends well, and no key is lost', () =>
     withPatients(50, async (kit) => {
-      const rotate = async () => rotateEpoch({ ...kit, keyStore: await openKeyStore(kit.keys), now: later });
+      const rotate = async () =>
+        rotateEpoch({ ...kit, keyStore: await openKeyStore(kit.keys), clock: () => later });
       const rotations = await Promise.allSettled([rotate(), rotate(), rotate()]);
       assert.ok(rotations.some(({ status }) => status === 'fulfilled'));
       await rotate();
@@ -179,24 +186,24 @@ describe('a rotation under a service that goes on', () => {
           return kit.vault.page(after, Math.min(limit, 10));
         },
       };
-      await assert.rejects(rotateEpoch({ ...kit, vault, now: later, signal: controller.signal }), {
+      await assert.rejects(rotateEpoch({ ...kit, vault, clock: () => later, signal: controller.signal }), {
         name: 'AbortError',
       });
       await requireSameKeys(kit, 30);
-      const rotation = await rotateEpoch({ ...kit, now: later });
+      const rotation = await rotateEpoch({ ...kit, clock: () => later });
       assert.deepEqual(rotation, { epoch: 2, resumed: true, rewrapped: 20 });
     }));
 
   it('interrupted before the fence moved: the key that is there is taken', () =>
     withPatients(5, async (kit) => {
       const broken: Vault = { ...kit.vault, advance: () => Promise.reject(new Error('the power failed')) };
-      await assert.rejects(rotateEpoch({ ...kit, vault: broken, now: later }), /the power failed/);
+      await assert.rejects(rotateEpoch({ ...kit, vault: broken, clock: () => later }), /the power failed/);
       assert.ok(await kit.keyring.admit('north', patientOf(5)), 'at the epoch of the fence');
       const keyStore = await openKeyStore(kit.keys);
       const keyring = openKeyring({ vault: kit.vault, keyStore, uuid: randomUUID });
       assert.ok(await keyring.admit('north', patientOf(6)), 'by a process that starts now, too');
       assert.deepEqual(await kit.vault.epochs(), new Map([[1, 7]]));
-      const rotation = await rotateEpoch({ ...kit, now: later });
+      const rotation = await rotateEpoch({ ...kit, clock: () => later });
       assert.deepEqual(rotation, { epoch: 2, resumed: false, rewrapped: 7 });
       await requireSameKeys(kit, 7);
     }));
@@ -208,10 +215,10 @@ describe('a rotation under a service that goes on', () => {
       const keyStore = await openKeyStore(own);
       const keyring = openKeyring({ vault: kit.vault, keyStore, uuid: randomUUID });
       assert.ok(await keyring.find('north', patientOf(0)));
-      await rotateEpoch({ ...kit, now: later });
+      await rotateEpoch({ ...kit, clock: () => later });
       await assert.rejects(keyring.admit('north', patientOf(2)), { code: 'vault-unavailable' });
       await assert.rejects(keyring.find('north', patientOf(1)), { code: 'vault-unavailable' });
-      await assert.rejects(rotateEpoch({ vault: kit.vault, keyStore, now: later }), EpochUnknown);
+      await assert.rejects(rotateEpoch({ vault: kit.vault, keyStore, clock: () => later }), EpochUnknown);
       await cp(join(kit.keys, 'epoch-2.json'), join(own, 'epoch-2.json'));
       assert.ok(await keyring.admit('north', patientOf(2)));
       assert.ok(await keyring.find('north', patientOf(1)));
@@ -232,7 +239,7 @@ describe('before a start', () => {
       const [oldVault, oldKeys] = [join(folder, 'old-vault.db'), join(folder, 'old-keys')];
       await cp(kit.keys, oldKeys, { recursive: true });
       await backUp(kit.file, oldVault);
-      await rotateEpoch({ ...kit, now: later });
+      await rotateEpoch({ ...kit, clock: () => later });
       const restored = openSqliteVault({ file: oldVault });
       await assert.rejects(
         requireOpenable(restored, kit.keyStore),
@@ -256,7 +263,10 @@ describe('the keys commands', () => {
         /epoch 1 {2}since 2026-03-01T00:00:00\.000Z {2}0 data keys {2}current/,
       );
       assert.match(await rotate(placesIn(folder)), /complete: 0 data keys .* epoch 2/);
-      assert.match(await keysStatusCommand(placesIn(folder)), /epoch 2 {2}since 2026-03-02/);
+      assert.match(
+        await keysStatusCommand(placesIn(folder)),
+        /epoch 2 {2}since 2026-03-02.*\nepoch 1 {2}destroyed 2026-03-02T00:00:00\.000Z$/,
+      );
     }));
 });
 
