@@ -1,19 +1,19 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
-import { noRows } from '../record/rows.ts';
+import { replayStream } from '../record/loading.ts';
+import { unreadable } from '../record/reader.ts';
+import { sealRow } from '../record/row.ts';
 import { subjectOfPatientStream } from '../record/streams.ts';
-import { ConsentWriter, consentsIndex, rowsOfSubject } from './consents-index.ts';
+import type { SubjectKey } from '../vault/keyring.ts';
+import { ConsentFiller, consentsIndex, rowsOfSubject } from './consents-index.ts';
 import { currentConsent, RowWriter, rowIsDue } from './current-consent.ts';
 import { disclosuresIndex, disclosureTypes, writeDisclosures } from './disclosures-index.ts';
 import { ModelFile, type ModelKind, modelPath } from './model-file.ts';
 import { batchSize, mustKnow } from './runner.ts';
-import { Subjects, type ThreadParts } from './subjects.ts';
+import { readable, type ThreadParts } from './subjects.ts';
 import type { BuildProgress, FinishJob, ShardJob } from './thread-messages.ts';
 
 /** Streams that are read and written before progress is told. */
 const chunkStreams = 256;
-/** No subject is read twice. */
-const cachedConsents = 0;
-
 /** The models whose rows of a subject follow from its record alone: these are built by shards. */
 const sharded: readonly { readonly kind: ModelKind; readonly tables: readonly string[] }[] = [
   { kind: currentConsent, tables: ['row', 'archive'] },
@@ -36,9 +36,8 @@ export const buildShard = async (
   const current = new ModelFile(shardPath(folder, currentConsent, shard), currentConsent, 'building');
   const index = new ModelFile(shardPath(folder, consentsIndex, shard), consentsIndex, 'building');
   const rows = new RowWriter(current.db);
-  const consents = new ConsentWriter(index.db);
-  const { log } = parts;
-  const subjects = new Subjects(parts, noRows, cachedConsents);
+  const consents = new ConsentFiller(index.db);
+  const { log, keyring } = parts;
   const total = log.streamCount();
   const progress = { subjects: 0, events: 0, share: 0 };
   // One transaction: nobody else reads the file yet, and a page that is written again and again is written once.
@@ -48,13 +47,12 @@ export const buildShard = async (
     if (streams.length === 0) break;
     for (const { stream } of streams) {
       const subject = subjectOfPatientStream(stream);
-      const tenant = subject && log.tenantOf(stream);
-      if (subject === undefined || tenant === undefined) continue;
-      const built = await subjects.built(subject, tenant);
-      if (built === undefined) continue;
-      const { record } = built;
-      if (rowIsDue(-1, record.revision)) rows.put(subject, built.row());
-      consents.put(rowsOfSubject(record, subject, tenant));
+      const key = subject && (await keyring.keyOf(subject));
+      const replayed = key && replay(parts, { subject, key });
+      if (!replayed || replayed.record.erased) continue;
+      const { record, tenant } = replayed;
+      if (rowIsDue(-1, record.revision)) rows.put(subject, sealRow(record, tenant, { subject, key }));
+      consents.add(rowsOfSubject(record, subject, tenant));
       progress.subjects += 1;
       progress.events += record.revision + 1;
     }
@@ -64,6 +62,15 @@ export const buildShard = async (
   for (const { db } of [current, index]) {
     db.exec('COMMIT');
     db.close();
+  }
+};
+
+/** Throws Unreadable. */
+const replay = (parts: ThreadParts, key: SubjectKey): ReturnType<typeof replayStream> => {
+  try {
+    return replayStream(parts, key);
+  } catch (error) {
+    return readable(unreadable(error));
   }
 };
 

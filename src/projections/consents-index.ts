@@ -19,7 +19,7 @@ import { type Subjects, touchedSubjects } from './subjects.ts';
  */
 export const consentsIndex: ModelKind = {
   name: 'consents-index',
-  version: 3,
+  version: 4,
   schema: `
     ${endedSchema}
     CREATE TABLE IF NOT EXISTS consent (
@@ -31,12 +31,12 @@ export const consentsIndex: ModelKind = {
       status TEXT NOT NULL,
       signed_at INTEGER NOT NULL,
       ends_at INTEGER,
-      due_at INTEGER,
-      UNIQUE (subject, consent_id)
+      due_at INTEGER
     ) STRICT;
   `,
   indexes: `
     ${endedIndexes}
+    CREATE UNIQUE INDEX IF NOT EXISTS consent_subject ON consent (subject, consent_id);
     CREATE INDEX IF NOT EXISTS consent_tenant ON consent (tenant, consent_id);
     CREATE INDEX IF NOT EXISTS consent_form ON consent (tenant, form_id, consent_id) WHERE form_id IS NOT NULL;
     CREATE INDEX IF NOT EXISTS consent_status ON consent (tenant, status, consent_id);
@@ -106,18 +106,58 @@ const statusOf = (entry: ConsentEntry, standing: Standing | undefined): ConsentS
   return grant.unreadable === undefined ? 'active' : 'unreadable';
 };
 
+type Values = [
+  consentId: string,
+  subject: string,
+  tenant: string,
+  formId: string | null,
+  formVersion: string | null,
+  status: string,
+  signedAt: Millis,
+  endsAt: Millis | null,
+  dueAt: Millis | null,
+];
+
+const insertConsent = 'INSERT INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
+
+const valuesOf = (row: IndexedConsent): Values => [
+  row.consentId,
+  row.subject,
+  row.tenant,
+  row.formId ?? null,
+  row.formVersion ?? null,
+  row.status,
+  row.signedAt,
+  row.endsAt ?? null,
+  row.dueAt ?? null,
+];
+
+/** Fills a model that is built, whose indexes are still to come; each subject is added once. */
+export class ConsentFiller {
+  readonly #add: Database.Statement<Values>;
+  readonly #ended: EndedWriter;
+
+  constructor(db: Database.Database) {
+    this.#add = prepared(db, insertConsent);
+    this.#ended = new EndedWriter(db);
+  }
+
+  add({ consents, ended }: SubjectRows): void {
+    if (ended) this.#ended.put(ended);
+    for (const row of consents) this.#add.run(...valuesOf(row));
+  }
+}
+
 /** Writes rows; each call belongs into a transaction. */
 export class ConsentWriter {
-  readonly #put: Database.Statement<
-    [string, string, string, string | null, string | null, string, number, number | null, number | null]
-  >;
+  readonly #put: Database.Statement<Values>;
   readonly #drop: Database.Statement<[string]>;
   readonly #ended: EndedWriter;
 
   constructor(db: Database.Database) {
     this.#put = prepared(
       db,
-      `INSERT INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `${insertConsent}
        ON CONFLICT (subject, consent_id) DO UPDATE SET status = excluded.status, due_at = excluded.due_at
        WHERE status <> excluded.status OR due_at IS NOT excluded.due_at`,
     );
@@ -125,23 +165,10 @@ export class ConsentWriter {
     this.#ended = new EndedWriter(db);
   }
 
-  put({ subject: whose, consents, ended }: SubjectRows): void {
+  put({ subject, consents, ended }: SubjectRows): void {
     if (ended) this.#ended.put(ended);
-    else this.#ended.drop(whose);
-    for (const {
-      consentId,
-      subject,
-      tenant,
-      formId,
-      formVersion,
-      status,
-      signedAt,
-      endsAt,
-      dueAt,
-    } of consents) {
-      const form = [formId ?? null, formVersion ?? null] as const;
-      this.#put.run(consentId, subject, tenant, ...form, status, signedAt, endsAt ?? null, dueAt ?? null);
-    }
+    else this.#ended.drop(subject);
+    for (const row of consents) this.#put.run(...valuesOf(row));
   }
 
   drop(subject: string): void {

@@ -3,7 +3,6 @@ import { patientErased } from '../../schemas/events/patient-erased.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { PatientRecord } from '../consent/state.ts';
 import { RecordReader } from '../record/reader.ts';
-import { sealRow } from '../record/row.ts';
 import type { Rows, SealedRow } from '../record/rows.ts';
 import { subjectOfPatientStream } from '../record/streams.ts';
 import type { RecordedEvent } from '../store/port.ts';
@@ -52,16 +51,6 @@ export class Subjects {
     return record.erased === undefined ? record : undefined;
   }
 
-  /** The whole record and the row of it, for whoever builds rows anew. Throws Unreadable. */
-  async built(
-    subject: string,
-    tenant: string,
-  ): Promise<{ readonly record: PatientRecord; row(): SealedRow } | undefined> {
-    const record = await this.record(subject, tenant);
-    const key = record && (await this.#keyring.keyOf(subject));
-    return record && key && { record, row: () => sealRow(record, tenant, { subject, key }) };
-  }
-
   /** The row as it should stand, from the one that stands. Throws Unreadable. */
   async row(subject: string, tenant: string): Promise<SealedRow | undefined> {
     const key = await this.#keyring.keyOf(subject);
@@ -89,7 +78,8 @@ export const erasedSubjects = (events: readonly RecordedEvent[]): ReadonlySet<st
       .flatMap(({ stream }) => subjectOfPatientStream(stream) ?? []),
   );
 
-const readable = <T>(result: Result<T>): T => {
+/** What was read. Throws Unreadable. */
+export const readable = <T>(result: Result<T>): T => {
   if (!result.ok) throw new Unreadable(result.error.detail);
   return result.value;
 };

@@ -1,6 +1,6 @@
 import type { EventDefinition } from '../../schemas/events/define.ts';
 import { fold } from '../consent/evolve.ts';
-import type { PatientEvent, PatientRecord } from '../consent/state.ts';
+import { emptyRecord, type PatientEvent, type PatientRecord } from '../consent/state.ts';
 import type { LocalLog, RecordedEvent } from '../store/port.ts';
 import type { SubjectKey } from '../vault/keyring.ts';
 import { EnvelopeBroken } from './envelope.ts';
@@ -79,6 +79,26 @@ export const advance = (
   return record && { record, done: events.length < stride };
 };
 
+/**
+ * The record of all events of a patient, and the tenant that the first was recorded under, by nothing but the log; absent
+ * where there are none. Throws EnvelopeBroken and UnknownEvent.
+ */
+export const replayStream = (
+  sources: { readonly log: Pick<LocalLog, 'streamSlice'>; readonly definitions: Sources['definitions'] },
+  key: SubjectKey,
+): { readonly record: PatientRecord; readonly tenant: string } | undefined => {
+  const next = (from: number) => sources.log.streamSlice(patientStream(key.subject), from, stride);
+  let events = next(0);
+  const tenant = events[0]?.metadata.tenant;
+  if (tenant === undefined) return undefined;
+  let record = fold(emptyRecord, openAll(sources, tenant, key, events));
+  while (events.length === stride) {
+    events = next(record.revision + 1);
+    record = fold(record, openAll(sources, tenant, key, events));
+  }
+  return { record, tenant };
+};
+
 /** Up to `limit` events of a patient from revision `from` on, opened. Throws EnvelopeBroken and UnknownEvent. */
 export const openSlice = (
   sources: Sources,
@@ -90,7 +110,7 @@ export const openSlice = (
   openAll(sources, tenant, key, sources.log.streamSlice(patientStream(key.subject), from, limit));
 
 const openAll = (
-  { definitions }: Sources,
+  { definitions }: Pick<Sources, 'definitions'>,
   tenant: string,
   key: SubjectKey,
   events: readonly RecordedEvent[],
