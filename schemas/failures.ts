@@ -32,6 +32,7 @@ export const failureCodes = [
   'erasure-state',
   'four-eyes',
   'suppression-undecided',
+  'recorded-since',
   // concurrency and idempotency
   'revision-mismatch',
   'write-contention',

@@ -56,7 +56,9 @@ const erasure = z
     requested: z.strictObject(noted),
     extension: z.strictObject({ reason: z.string(), ...noted }).optional(),
     holds: z.array(hold),
-    approval: z.strictObject({ suppression: suppression.optional(), ...noted }).optional(),
+    approval: z
+      .strictObject({ recordRevision: revision.optional(), suppression: suppression.optional(), ...noted })
+      .optional(),
     rejection: z.strictObject({ ground: rejectionGround, reason: z.string(), ...noted }).optional(),
     recipients: z.array(recipient.extend({ told: z.strictObject({ how: z.string(), ...noted }).optional() })),
     executed: z
@@ -68,6 +70,17 @@ const erasure = z
 const preview = z
   .strictObject({
     revision: revision.describe('Of the request; an approval names it'),
+    recordRevision: revision.describe('Of the patient’s record'),
+    recordedSince: z
+      .array(
+        z.strictObject({
+          what: z.enum(['consent', 'restriction']),
+          id: uuid.describe('consentId, or restrictionId'),
+          revision,
+          recordedAt: instant,
+        }),
+      )
+      .describe('After the request was received. Where there is any, an approval names the recordRevision'),
     destroyed: z.strictObject({
       consents: z.int().min(0).describe('In the record, whatever their standing'),
       recipients: z.array(recipient).describe('Who must be told (Art. 19), as of now'),
@@ -224,13 +237,25 @@ export const erasureRoutes = {
       'Approve a request as it stands, as a second person; it is then carried out, and cannot be undone',
       z.strictObject({
         revision: z.int().min(0).describe('Of the request that was read'),
+        recordRevision: z
+          .int()
+          .min(0)
+          .optional()
+          .describe('Of the patient’s record that was read: needed where the preview has `recordedSince`'),
         suppression: suppression.optional().describe('Keep a keyed hash that keeps the answer at deny'),
         forgetRefusals: z
           .literal(true)
           .optional()
           .describe('Let the implicit policy permit what was refused'),
       }),
-      [...openFailures, 'four-eyes', 'erasure-held', 'suppression-undecided', 'record-unreadable'],
+      [
+        ...openFailures,
+        'four-eyes',
+        'erasure-held',
+        'suppression-undecided',
+        'recorded-since',
+        'record-unreadable',
+      ],
     ),
     params,
     access: 'approve-erasure',

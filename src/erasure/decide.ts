@@ -15,6 +15,7 @@ import { isoOf } from '../consent/time.ts';
 import { extendedMonths, monthsAfter, usualMonths } from './deadline.ts';
 import { type Erasure, type ErasureFact, recipientsOf, standingHolds } from './erasure.ts';
 import { maybeSamePerson } from './four-eyes.ts';
+import type { Bearing } from './preview.ts';
 
 /** What a command leads to: facts, or why not. Pure. */
 export type Decided = Result<readonly ErasureFact[]>;
@@ -58,14 +59,16 @@ export const liftHold = (erasure: Erasure, lifted: LegalHoldLifted): Decided =>
   );
 
 /**
- * Approves the request as it stands at revision `approved`. `turned`: how many purposes the implicit policy would
- * permit once a refusal is forgotten; who approves then says whether a suppression entry stays, or that none is to.
- * Failures: `erasure-decided`, `erasure-held`, `four-eyes`, `revision-mismatch`, `suppression-undecided`.
+ * Approves the request as it stands at revision `approved`. Where a refusal would be forgotten, who approves says
+ * whether a suppression entry stays, or that none is to (`forgetRefusals`). Where the patient was heard since the
+ * request was received, who approves names the revision of the record that was read.
+ * Failures: `erasure-decided`, `erasure-held`, `four-eyes`, `revision-mismatch`, `recorded-since`, `suppression-undecided`.
  */
 export const approve = (
   erasure: Erasure,
   approval: ErasureApproved,
-  { turned, forgetRefusals }: { readonly turned: number; readonly forgetRefusals: boolean },
+  bearing: Bearing,
+  forgetRefusals: boolean,
 ): Decided =>
   whileOpen(erasure, () => {
     if (erasure.authors.some((author) => maybeSamePerson(author, approval.officer)))
@@ -73,7 +76,20 @@ export const approve = (
     if (approval.approved !== erasure.revision)
       return fail('revision-mismatch', `the request stands at revision ${erasure.revision}`, '/revision');
     if (standingHolds(erasure).length > 0) return fail('erasure-held', 'a hold stands (Art. 17(3))');
-    if (turned > 0 && !forgetRefusals && !approval.suppression)
+    const { recordRevision: read = -1 } = approval;
+    if (read > bearing.recordRevision)
+      return fail(
+        'revision-mismatch',
+        `the record stands at revision ${bearing.recordRevision}`,
+        '/recordRevision',
+      );
+    if (bearing.recordedSince.some(({ revision }) => revision > read))
+      return fail(
+        'recorded-since',
+        'the patient was heard since the request was received',
+        '/recordRevision',
+      );
+    if (bearing.turnedToPermit.length > 0 && !forgetRefusals && !approval.suppression)
       return fail('suppression-undecided', 'a refusal would be forgotten', '/suppression');
     return ok([{ type: 'ErasureApproved', payload: approval }]);
   });

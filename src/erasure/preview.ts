@@ -4,7 +4,7 @@ import type { Millis } from '../../schemas/instant.ts';
 import type { Rule } from '../../schemas/provision.ts';
 import type { Policy } from '../consent/policy.ts';
 import { standings } from '../consent/standing.ts';
-import type { PatientRecord } from '../consent/state.ts';
+import type { At, PatientRecord } from '../consent/state.ts';
 import { patientStream } from '../record/streams.ts';
 import type { LocalLog } from '../store/port.ts';
 
@@ -13,7 +13,7 @@ import type { LocalLog } from '../store/port.ts';
  * the side of naming too many: any refusal in force counts for every such purpose. Empty where unknown patients are
  * always denied, as they are by default (S7.2).
  */
-export const turnedToPermit = (
+const turnedToPermit = (
   record: PatientRecord,
   { settings: { implicitPolicy } }: Policy,
   now: Millis,
@@ -36,6 +36,49 @@ const refuses = ({
 
 /** An exception is the opposite of the rule it stands in, so either of the two refuses. */
 const ruleRefuses = ({ type, exceptions = [] }: Rule): boolean => type === 'deny' || exceptions.length > 0;
+
+/** What of a patient's record bears on the approval of a request. */
+export interface Bearing {
+  /** -1 where nothing is left of the record. */
+  readonly recordRevision: number;
+  readonly recordedSince: readonly Heard[];
+  readonly turnedToPermit: readonly Coding[];
+}
+
+export const nothingLeft: Bearing = { recordRevision: -1, recordedSince: [], turnedToPermit: [] };
+
+export const bearingOf = (
+  record: PatientRecord,
+  receivedAt: Millis,
+  policy: Policy,
+  now: Millis,
+): Bearing => ({
+  recordRevision: record.revision,
+  recordedSince: recordedSince(record, receivedAt),
+  turnedToPermit: turnedToPermit(record, policy, now),
+});
+
+/** What was recorded of a patient's wishes, and where. */
+export interface Heard extends At {
+  readonly what: 'consent' | 'restriction';
+  readonly id: string;
+}
+
+/**
+ * What was recorded after a request was received by which the person may no longer want it: consents, whatever their
+ * standing, and restrictions of processing (GDPR Art. 18(1)(b): who opposes an erasure asks for that instead).
+ */
+const recordedSince = (
+  { consents, restrictions = [] }: PatientRecord,
+  receivedAt: Millis,
+): readonly Heard[] => {
+  const heard = (what: Heard['what'], id: string, { revision, recordedAt }: At): Heard[] =>
+    recordedAt > receivedAt ? [{ what, id, revision, recordedAt }] : [];
+  return [
+    ...consents.flatMap((entry) => heard('consent', entry.grant.consentId, entry)),
+    ...restrictions.flatMap((one) => heard('restriction', one.restrictionId, one)),
+  ].toSorted((one, other) => one.revision - other.revision);
+};
 
 const slice = 1_000;
 

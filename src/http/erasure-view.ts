@@ -58,6 +58,7 @@ export const erasureView = (
     })),
     ...(approved && {
       approval: {
+        ...(approved.recordRevision !== undefined && { recordRevision: approved.recordRevision }),
         ...(approved.suppression && { suppression: approved.suppression }),
         ...noted(approved),
       },

@@ -139,10 +139,15 @@ export const problemTypes: Readonly<Record<FailureCode, ProblemType>> = {
     'A refusal would be forgotten',
     'Once the patient is unknown the implicit policy permits what the patient refused. Say what is to be: `suppression`, with its ground in GDPR Art. 17(3), or `forgetRefusals`.',
   ),
+  'recorded-since': type(
+    409,
+    'The patient was heard since',
+    'After the request was received the patient consented to something, or had processing restricted. The preview shows what, and the `recordRevision` to approve it by; or reject the request.',
+  ),
   'revision-mismatch': type(
     412,
     'The record has changed',
-    'If-Match names a revision that is not the newest. Read again, then decide again.',
+    'If-Match, or the body, names a revision that is not the newest. Read again, then decide again.',
   ),
   'write-contention': type(
     503,

@@ -71,13 +71,16 @@ const oneRound = async (
   const path = `/erasures/${asked.erasureId}`;
 
   let running = true;
+  let recordRevision = 0;
   const permits: number[] = [];
   const grants = async (node: Node): Promise<void> => {
     while (running) {
       const { status, json, text } = await node.served.post('/consents', billing(patient));
       const code = String(json.code);
-      if (status === 201) sum.granted += 1;
-      else sum.refused[code] = (sum.refused[code] ?? 0) + 1;
+      if (status === 201) {
+        sum.granted += 1;
+        recordRevision = Math.max(recordRevision, Number(json.revision));
+      } else sum.refused[code] = (sum.refused[code] ?? 0) + 1;
       assert.ok(status === 201 || ['patient-erased', 'write-contention'].includes(code), text);
     }
   };
@@ -93,10 +96,10 @@ const oneRound = async (
     Array.from({ length: hands }, () => [grants(node), asks(node)]).flat(),
   );
   const approvedBy = { authorization: `Bearer ${await one.ledger.token({ subject: 'head' })}` };
-  const approve = () => other.served.post(`${path}/approvals`, { revision: 0 }, approvedBy);
+  const approve = () => other.served.post(`${path}/approvals`, { revision: 0, recordRevision }, approvedBy);
+  // The other node may not have heard of the request yet, nor of the last grant; or there was one more meanwhile.
   let approved = await approve();
-  // The other node has not heard of the request yet.
-  for (; approved.status === 404; approved = await approve()) await sleep(50);
+  for (; [404, 409, 412].includes(approved.status); approved = await approve()) await sleep(5);
   answered('approveErasure', approved);
   while (answered('readErasure', await one.served.send('GET', path)).status !== 'executed') await sleep(50);
   await sleep(afterMs);

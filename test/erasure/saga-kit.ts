@@ -6,6 +6,7 @@ import { type Ledger, openLedger, openLedgerDecisions, openLedgerEvidence } from
 import { loadConfig } from '../../src/config.ts';
 import { approve, request } from '../../src/erasure/decide.ts';
 import { Erasures } from '../../src/erasure/erasures.ts';
+import { nothingLeft } from '../../src/erasure/preview.ts';
 import { carryOutErasure, type Step } from '../../src/erasure/saga.ts';
 import { ErasureWork, type WorkParts } from '../../src/erasure/work.ts';
 import type { Evidence } from '../../src/evidence/port.ts';
@@ -125,7 +126,7 @@ export const approvedErasure = async (
     await erasures.execute(
       tenant,
       erasureId,
-      (erasure) => approve(erasure, approval, { turned: 0, forgetRefusals: false }),
+      (erasure) => approve(erasure, approval, nothingLeft, false),
       {},
     ),
   );

@@ -10,7 +10,7 @@ import { certificateOf } from '../../erasure/certificate.ts';
 import { amend, approve, extend, liftHold, placeHold, reject, request, tell } from '../../erasure/decide.ts';
 import type { Erasure } from '../../erasure/erasure.ts';
 import type { DecideErasure } from '../../erasure/erasures.ts';
-import { eventsByType, turnedToPermit } from '../../erasure/preview.ts';
+import { type Bearing, bearingOf, eventsByType, nothingLeft } from '../../erasure/preview.ts';
 import { listRecipients } from '../../erasure/recipients.ts';
 import { patientStream } from '../../record/streams.ts';
 import type { Written } from '../../record/written.ts';
@@ -64,13 +64,17 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
   const recordOf = async (
     tenant: string,
     { status, requested }: Erasure,
-  ): Promise<Result<{ readonly key: SubjectKey; readonly record: PatientRecord }>> => {
+  ): Promise<
+    Result<{ readonly key: SubjectKey; readonly record: PatientRecord; readonly bearing: Bearing }>
+  > => {
     if (status !== 'requested' || !requested) return fail('erasure-decided', `it is ${status} already`);
     const { subject } = requested;
     const key = await keyring.keyOf(subject);
     if (key === undefined) return fail('erasure-decided', 'the record was erased on another request');
     const record = await records.load(tenant, { subject, key }, 'whole');
-    return record.ok ? ok({ key: { subject, key }, record: record.value }) : record;
+    if (!record.ok) return record;
+    const bearing = bearingOf(record.value, Date.parse(requested.receivedAt), policy, clock());
+    return ok({ key: { subject, key }, record: record.value, bearing });
   };
 
   return {
@@ -110,7 +114,7 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
       if (!found.ok) return found;
       const about = await recordOf(principal.tenant, found.value);
       if (!about.ok) return about;
-      const { key, record } = about.value;
+      const { key, record, bearing } = about.value;
       const parts = { log: eventLog, projections, definitions: eventDefinitions };
       const listed = await listRecipients({ ...parts, waitMs: limits.positionWaitMs }, key);
       if (!listed.ok) return listed;
@@ -120,10 +124,15 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
       return ok({
         body: {
           revision,
+          recordRevision: bearing.recordRevision,
+          recordedSince: bearing.recordedSince.map((heard) => ({
+            ...heard,
+            recordedAt: isoOf(heard.recordedAt),
+          })),
           destroyed: { consents: record.consents.length, recipients: [...listed.value.recipients] },
           remains: { events: eventsByType(eventLog, key.subject) },
           ...(over !== undefined && over <= clock() && { retentionOverSince: isoOf(over) }),
-          turnedToPermit: [...turnedToPermit(record, policy, clock())],
+          turnedToPermit: [...bearing.turnedToPermit],
         },
         revision,
       });
@@ -167,14 +176,17 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
       const about = await recordOf(principal.tenant, found.value);
       // Where it was decided before, a retry is answered with what it wrote then.
       if (!about.ok && about.error.code !== 'erasure-decided') return about;
-      const turned = about.ok ? turnedToPermit(about.value.record, policy, clock()).length : 0;
+      const bearing = about.ok ? about.value.bearing : nothingLeft;
       const approval = {
         approved: body.revision,
+        ...(body.recordRevision !== undefined && { recordRevision: body.recordRevision }),
         ...(body.suppression && { suppression: body.suppression }),
         officer: officerOf(principal),
       };
-      const told = { turned, forgetRefusals: body.forgetRefusals === true };
-      const approved = await execute(exchange, (erasure) => approve(erasure, approval, told));
+      const forgetRefusals = body.forgetRefusals === true;
+      const approved = await execute(exchange, (erasure) =>
+        approve(erasure, approval, bearing, forgetRefusals),
+      );
       if (approved.ok) services.erasuresApproved();
       return approved;
     },
