@@ -7,6 +7,7 @@ import type { AppendOutcome, EventStore, LocalLog, NewEvent } from './port.ts';
 import {
   type FollowState,
   monotonicNow,
+  Outbox,
   type ReplicaReport,
   type ReplicaRequest,
   type ReplicaStart,
@@ -68,6 +69,11 @@ export const openEventStoreDb = async (options: {
   }
 };
 
+interface ReplicaThread {
+  readonly worker: Worker;
+  readonly requests: Outbox<ReplicaRequest>;
+}
+
 /**
  * EventStoreDB, and the log that this node has of it: appends go to the store, and everything is read here. What is
  * read is never more than the replica holds, and says so by `knownUntil`; how old that may be is `staleness`.
@@ -80,7 +86,7 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
   readonly #waiting = new Map<number, PromiseWithResolvers<AppendOutcome>>();
   readonly #firstFresh = Promise.withResolvers<void>();
   /** Absent between the end of one and the start of the next. */
-  #thread: Worker | undefined;
+  #thread: ReplicaThread | undefined;
   #pause = firstPause;
   #appends = 0;
   #recordedAt: Millis | undefined;
@@ -123,7 +129,7 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
     }));
     const decided = Promise.withResolvers<AppendOutcome>();
     this.#waiting.set(number, decided);
-    tell(thread, { kind: 'append', append: { number, stream, events: sent, expectedRevision } });
+    thread.requests.add({ kind: 'append', append: { number, stream, events: sent, expectedRevision } });
     return decided.promise;
   }
 
@@ -183,21 +189,23 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
     await this.end(async () => {
       const thread = this.#thread;
       if (thread === undefined) return;
-      const ended = new Promise((resolve) => thread.once('exit', resolve));
-      tell(thread, { kind: 'close' });
+      const ended = new Promise((resolve) => thread.worker.once('exit', resolve));
+      thread.requests.add({ kind: 'close' });
       await ended;
     });
     this.#claim.release();
   }
 
-  #spawn(): Worker {
-    const thread = new Worker(new URL('./replica-thread.ts', import.meta.url), { workerData: this.#start });
+  #spawn(): ReplicaThread {
+    const worker = new Worker(new URL('./replica-thread.ts', import.meta.url), { workerData: this.#start });
     let detail = 'The thread of the replica ended';
-    thread.on('message', (report: ReplicaReport) => this.#heard(report));
-    thread.on('error', (error) => {
+    worker.on('message', (reports: readonly ReplicaReport[]) => {
+      for (const report of reports) this.#heard(report);
+    });
+    worker.on('error', (error) => {
       detail = error instanceof Error ? error.message : String(error);
     });
-    thread.on('exit', () => {
+    worker.on('exit', () => {
       this.#thread = undefined;
       for (const { resolve } of this.#waiting.values()) resolve({ outcome: 'unknown', detail });
       this.#waiting.clear();
@@ -207,7 +215,7 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
       setTimeout(() => this.#respawn(), this.#pause);
       this.#pause = Math.min(this.#pause * 2, longestPause);
     });
-    return thread;
+    return { worker, requests: new Outbox((requests) => worker.postMessage(requests)) };
   }
 
   /** Makes up for what the thread committed and could not tell before it ended. */
@@ -248,5 +256,3 @@ export class RemoteStore extends SqliteLog implements EventStore, LocalLog {
     this.#onState(state);
   }
 }
-
-const tell = (thread: Worker, request: ReplicaRequest): void => thread.postMessage(request);

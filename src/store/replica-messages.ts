@@ -17,7 +17,7 @@ export interface AppendRequest {
   readonly expectedRevision: number;
 }
 
-/** To the replica's thread. */
+/** To the replica's thread, in messages of many. */
 export type ReplicaRequest =
   | { readonly kind: 'append'; readonly append: AppendRequest }
   | { readonly kind: 'close' };
@@ -28,13 +28,37 @@ export interface FollowState {
   readonly detail: string;
 }
 
-/** From the replica's thread, in the order in which it happened. */
+/** From the replica's thread, in messages of many, in the order in which it happened. */
 export type ReplicaReport =
   | { readonly kind: 'grew'; readonly growth: Growth }
   /** All that was in the log of the leader at this moment of `monotonicNow` is here. */
   | { readonly kind: 'fresh'; readonly asOf: number }
   | { readonly kind: 'state'; readonly state: FollowState }
   | { readonly kind: 'outcome'; readonly number: number; readonly outcome: AppendOutcome };
+
+/**
+ * Sends what gathers in a turn of the event loop as one message, in order: between threads a message costs more than
+ * what is in it.
+ */
+export class Outbox<Item> {
+  readonly #send: (items: readonly Item[]) => void;
+  #items: Item[] = [];
+
+  constructor(send: (items: readonly Item[]) => void) {
+    this.#send = send;
+  }
+
+  add(item: Item): void {
+    this.#items.push(item);
+    if (this.#items.length === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    const items = this.#items;
+    this.#items = [];
+    this.#send(items);
+  }
+}
 
 /** Milliseconds on a clock that is never set, the same in all threads. */
 export const monotonicNow = (): number => Number(process.hrtime.bigint() / 1_000_000n);

@@ -47,7 +47,8 @@ const mostHeads = 100_000;
  */
 export class ReplicaTables {
   readonly #db: Database.Database;
-  readonly #heads = new Map<string, StreamHead>();
+  /** Undefined for a stream that is known not to be there. */
+  readonly #heads = new Map<string, StreamHead | undefined>();
   readonly #statements: ReturnType<typeof prepare>;
   #index = 0;
   #recordedAt: Millis = 0;
@@ -146,15 +147,15 @@ export class ReplicaTables {
 
   #headOf(stream: string): StreamHead | undefined {
     const known = this.#heads.get(stream);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#heads.has(stream)) return known;
     const stored = this.#statements.findHead.get(stream);
-    return stored && this.#keepHead(stream, stored);
+    this.#keepHead(stream, stored);
+    return stored;
   }
 
-  #keepHead(stream: string, head: StreamHead): StreamHead {
+  #keepHead(stream: string, head: StreamHead | undefined): void {
     if (this.#heads.size >= mostHeads) this.#heads.clear();
     this.#heads.set(stream, head);
-    return head;
   }
 
   #save(): void {

@@ -5,12 +5,13 @@ import type { AppendOutcome } from './port.ts';
 import { Arrivals, appendLimitMs, appendThrough } from './replica-append.ts';
 import { Follower } from './replica-follow.ts';
 import { Heartbeat } from './replica-heartbeat.ts';
-import type {
-  AppendRequest,
-  FollowState,
-  ReplicaReport,
-  ReplicaRequest,
-  ReplicaStart,
+import {
+  type AppendRequest,
+  type FollowState,
+  Outbox,
+  type ReplicaReport,
+  type ReplicaRequest,
+  type ReplicaStart,
 } from './replica-messages.ts';
 import { ReplicaTables } from './replica-tables.ts';
 import { openReplicaForWriting } from './schema.ts';
@@ -22,7 +23,8 @@ import { openReplicaForWriting } from './schema.ts';
  */
 const port = parentPort!;
 const { file, connection } = workerData as ReplicaStart;
-const report = (message: ReplicaReport): void => port.postMessage(message);
+const reports = new Outbox<ReplicaReport>((all) => port.postMessage(all));
+const report = (one: ReplicaReport): void => reports.add(one);
 
 const db = openReplicaForWriting(file);
 const tables = new ReplicaTables(db);
@@ -68,10 +70,14 @@ const close = (): void => {
   process.exit();
 };
 
-port.on('message', async (request: ReplicaRequest) => {
-  if (request.kind === 'close') return close();
-  const { number } = request.append;
-  report({ kind: 'outcome', number, outcome: await carryOut(request.append) });
+const answer = async (append: AppendRequest): Promise<void> =>
+  report({ kind: 'outcome', number: append.number, outcome: await carryOut(append) });
+
+port.on('message', (requests: readonly ReplicaRequest[]) => {
+  for (const request of requests) {
+    if (request.kind === 'close') close();
+    else void answer(request.append);
+  }
 });
 // What either throws ends the thread: a dead connection, or a fault of ours.
 await Promise.all([follower.run(), heartbeat.run()]);
