@@ -36,6 +36,7 @@ import { openRecords, type Records } from './record/records.ts';
 import { ensurePrivateFolder } from './store/folder.ts';
 import { LogReader } from './store/log-reader.ts';
 import { nodeIdOf } from './store/node-id.ts';
+import { heardWithin } from './store/port.ts';
 import { logFile } from './store/sqlite.ts';
 import { createHealth } from './telemetry/health.ts';
 import type { Log } from './telemetry/log.ts';
@@ -211,7 +212,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
   health.watch('projections', () => ({ ready: projections.ready() }));
   const { maxStalenessMs } = config.eventstoredb;
   health.watch('store', () =>
-    store.staleness() <= maxStalenessMs ? { ready: true } : { ready: false, code: 'store-behind' },
+    heardWithin(store, maxStalenessMs).ok ? { ready: true } : { ready: false, code: 'store-behind' },
   );
   metrics.watchStaleness(() => store.staleness());
   for (const { name } of projections.status()) {
@@ -298,6 +299,7 @@ export const startService = async (config: Config, log: Log, durable = true): Pr
       requestMs,
       ratePerSecond: limits.ratePerSecond,
       positionWaitMs: limits.positionWaitMs,
+      maxStalenessMs,
     },
   });
   const { host, port } = config;

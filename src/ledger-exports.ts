@@ -75,7 +75,10 @@ export const openLedgerExports = async (
     atOnce: config.exports.atOnce,
     onFailure: onTrouble,
   });
-  const exports = new LedgerExports({ index, shelf, queue, keyring, log: store, clock, uuid, onTrouble });
+  const exports = new LedgerExports({
+    ...{ index, shelf, queue, keyring, clock, uuid, onTrouble, log: store },
+    maxStalenessMs: config.eventstoredb.maxStalenessMs,
+  });
   await exports.start(cleanEveryMs);
   onErased(store, (subject) => exports.erased(subject));
   return exports;

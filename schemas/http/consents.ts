@@ -218,7 +218,7 @@ export const consentRoutes = {
     response: z
       .strictObject({ items: z.array(foundConsent), next: cursor.optional() })
       .meta({ id: 'FoundConsents' }),
-    failures: ['position-pending'],
+    failures: ['position-pending', 'store-behind'],
   }),
   patientConsents: route({
     method: 'post',
@@ -234,7 +234,7 @@ export const consentRoutes = {
     }),
     status: 200,
     response: patientConsents,
-    failures: ['patient-unknown', 'position-pending'],
+    failures: ['patient-unknown', 'position-pending', 'store-behind'],
   }),
   patientHistory: route({
     method: 'post',
@@ -255,6 +255,6 @@ export const consentRoutes = {
         next: z.int().optional().describe('`from` of the next page'),
       })
       .meta({ id: 'History' }),
-    failures: ['patient-unknown', 'position-pending'],
+    failures: ['patient-unknown', 'position-pending', 'store-behind'],
   }),
 };

@@ -98,6 +98,6 @@ export const decisionRoutes = {
         next: cursor.optional(),
       })
       .meta({ id: 'Disclosures' }),
-    failures: ['patient-unknown', 'position-pending'],
+    failures: ['patient-unknown', 'position-pending', 'store-behind'],
   }),
 };

@@ -37,6 +37,6 @@ export const erasureProposalRoutes = {
         next: cursor.optional().describe('There may be more, also where this page has few or none'),
       })
       .meta({ id: 'ErasureProposals' }),
-    failures: ['position-pending', 'record-unreadable'],
+    failures: ['position-pending', 'store-behind', 'record-unreadable'],
   }),
 };

@@ -126,7 +126,7 @@ export const evidenceRoutes = {
         next: cursor.optional(),
       })
       .meta({ id: 'EventProofs' }),
-    failures: ['patient-unknown', 'position-pending', 'evidence-diverged'],
+    failures: ['patient-unknown', 'position-pending', 'store-behind', 'evidence-diverged'],
   }),
   proveDecisions: route({
     method: 'post',
@@ -146,7 +146,7 @@ export const evidenceRoutes = {
         next: cursor.optional(),
       })
       .meta({ id: 'DecisionProofs' }),
-    failures: ['patient-unknown', 'position-pending', 'evidence-diverged'],
+    failures: ['patient-unknown', 'position-pending', 'store-behind', 'evidence-diverged'],
   }),
   receiveReceipt: route({
     method: 'post',
@@ -162,6 +162,6 @@ export const evidenceRoutes = {
         receipt: z.string().describe('JWS, compact (RFC 7515), EdDSA; see docs/evidence-format.md'),
       })
       .meta({ id: 'Receipt' }),
-    failures: ['patient-unknown', 'not-found', 'position-pending', 'evidence-diverged'],
+    failures: ['patient-unknown', 'not-found', 'position-pending', 'store-behind', 'evidence-diverged'],
   }),
 };

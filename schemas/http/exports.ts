@@ -136,7 +136,7 @@ export const exportRoutes = {
     status: 200,
     mediaType: 'application/pdf',
     response: z.string(),
-    failures: ['not-found', 'export-not-ready', 'export-gone'],
+    failures: ['not-found', 'export-not-ready', 'export-gone', 'store-behind'],
   }),
   readPackage: route({
     method: 'get',
@@ -148,7 +148,7 @@ export const exportRoutes = {
     status: 200,
     mediaType: 'application/jsonl',
     response: z.string(),
-    failures: ['not-found', 'export-not-ready', 'export-gone'],
+    failures: ['not-found', 'export-not-ready', 'export-gone', 'store-behind'],
   }),
   cancelExport: route({
     method: 'delete',

@@ -13,7 +13,7 @@ import type { Projections } from '../projections/port.ts';
 import { NotCanonical } from '../record/commitment.ts';
 import type { Records } from '../record/records.ts';
 import { answers } from '../record/settled.ts';
-import type { EventStore, LocalLog } from '../store/port.ts';
+import { type EventStore, heardWithin, type LocalLog } from '../store/port.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Keyring, SubjectKey } from '../vault/keyring.ts';
 import { VaultUnavailable } from '../vault/port.ts';
@@ -107,8 +107,9 @@ class LedgerDecisions implements Decisions {
     questions: readonly Question[],
     options: AskOptions,
   ): Promise<Result<readonly Decision[]>> {
-    const { policy, log, maxStalenessMs = Number.POSITIVE_INFINITY } = this.#parts;
-    if (log.staleness() > maxStalenessMs) return storeBehind;
+    const { policy } = this.#parts;
+    const heard = this.#heard();
+    if (!heard.ok) return Promise.resolve(heard);
     const resolved: ResolvedQuestion[] = [];
     for (const question of questions) {
       const result = resolveQuestion(question, policy, now, known);
@@ -166,6 +167,8 @@ class LedgerDecisions implements Decisions {
 
   replay(tenant: string, patient: Identifier, decisionId: string): ReturnType<Decisions['replay']> {
     return this.#guarded(async () => {
+      const heard = this.#heard();
+      if (!heard.ok) return heard;
       const subjectKey = await this.#parts.keyring.find(tenant, patient);
       for (const holder of [subjectKey, await this.#grounds.tenantKey(tenant)]) {
         if (holder === undefined) continue;
@@ -184,10 +187,17 @@ class LedgerDecisions implements Decisions {
     page: { readonly limit: number; readonly cursor?: string },
   ): ReturnType<Decisions['disclosures']> {
     return this.#guarded(async () => {
+      const heard = this.#heard();
+      if (!heard.ok) return heard;
       const subjectKey = await this.#parts.keyring.find(tenant, patient);
       if (subjectKey === undefined) return fail('patient-unknown', 'Nothing is recorded of this patient');
       return this.#accounting.page(subjectKey, period, page);
     });
+  }
+
+  #heard(): Result<void> {
+    const { log, maxStalenessMs = Number.POSITIVE_INFINITY } = this.#parts;
+    return heardWithin(log, maxStalenessMs);
   }
 
   async #guarded<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
@@ -203,10 +213,6 @@ class LedgerDecisions implements Decisions {
 /** Of a principal what stands in the log. */
 const agentOf = ({ issuer, subject, organisation }: Agent): Agent =>
   organisation === undefined ? { issuer, subject } : { issuer, organisation, subject };
-
-const storeBehind = Promise.resolve(
-  fail('store-behind', 'This node may not have heard yet of what was withdrawn'),
-);
 
 const commitAll = (entries: readonly DecisionEntry[]) => {
   try {

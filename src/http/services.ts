@@ -29,6 +29,8 @@ export interface HttpLimits {
   readonly ratePerSecond: number;
   /** Milliseconds that a read waits for the position that it names. */
   readonly positionWaitMs: number;
+  /** Milliseconds that the log of this node may lie behind the truth for a read. */
+  readonly maxStalenessMs: number;
 }
 
 /** All that the HTTP interface rests on. */

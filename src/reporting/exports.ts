@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../../schemas/result.ts';
 import { cursorOf, placeOf } from '../projections/cursor.ts';
 import { exportSystem } from '../record/streams.ts';
 import { Turns } from '../record/turns.ts';
-import type { LocalLog } from '../store/port.ts';
+import { heardWithin, type LocalLog } from '../store/port.ts';
 import type { Keyring } from '../vault/keyring.ts';
 import { LruCache } from '../vault/lru.ts';
 import { type ErasedPatient, erasedOf } from './erased.ts';
@@ -33,7 +33,9 @@ export interface ExportsParts {
   readonly shelf: Shelf;
   readonly queue: Queue;
   readonly keyring: Pick<Keyring, 'admit' | 'keyOf'>;
-  readonly log: Pick<LocalLog, 'erasures' | 'slice'>;
+  readonly log: Pick<LocalLog, 'erasures' | 'slice' | 'head' | 'staleness'>;
+  /** How far behind the truth the log may be for a document to be given out. */
+  readonly maxStalenessMs: Millis;
   readonly clock: () => Millis;
   readonly uuid: () => string;
   /** Told where exports that are over could not be destroyed yet, by the code of the reason. */
@@ -237,12 +239,14 @@ export class LedgerExports implements Exports {
     };
   }
 
-  /** A part of an export that is finished, and of which nobody was erased since. */
+  /** A part of an export that is finished, and of which nobody was erased since, as far as has been heard lately. */
   async #offered(tenant: string, exportId: string, part: Part) {
-    const { shelf, queue, log, keyring } = this.#parts;
+    const { shelf, queue, log, keyring, maxStalenessMs } = this.#parts;
     const one = this.#find(tenant, exportId);
     if (one === undefined) return notFound;
     if (one.status !== 'finished') return over.includes(one.status) ? gone : notReady;
+    const heard = heardWithin(log, maxStalenessMs);
+    if (!heard.ok) return heard;
     if (shelf.holdsErased(one, log)) {
       await queue.end(one, 'removed');
       return gone;
@@ -251,13 +255,19 @@ export class LedgerExports implements Exports {
     return key === undefined || !shelf.has(exportId) ? gone : ok({ one, chunks: this.#chunks(one, part) });
   }
 
+  /** Chunk after chunk, as long as the log says that each may still be given out: whoever downloads may be slow. */
   async *#chunks(one: IndexedExport, part: Part): ExportBytes {
-    const { shelf, index } = this.#parts;
+    const { shelf, index, log, maxStalenessMs } = this.#parts;
     const file = await shelf.open(one);
     if (file === undefined) throw new Error('the export was destroyed');
     try {
+      let heardTo = one.checkpointSize;
       for (const chunk of file.readAll(part)) {
-        if (index.get(one.id)?.status !== 'finished') throw new Error('the export was destroyed');
+        const head = log.head();
+        const isErased = shelf.holdsErased({ id: one.id, checkpointSize: heardTo }, log);
+        if (isErased || index.get(one.id)?.status !== 'finished') throw new Error('the export was destroyed');
+        if (!heardWithin(log, maxStalenessMs).ok) throw new Error('this node is behind the store');
+        heardTo = head;
         yield chunk;
       }
     } finally {

@@ -1,5 +1,6 @@
 import type { Metadata } from '../../schemas/events/metadata.ts';
 import type { Millis } from '../../schemas/instant.ts';
+import { fail, ok, type Result } from '../../schemas/result.ts';
 
 /** An event that is to be appended. `id` is a UUID derived from the caller's idempotency key. */
 export interface NewEvent {
@@ -105,6 +106,16 @@ export interface LocalLog {
   /** Called after each commit with the streams that grew. */
   onCommit(listener: (streams: readonly string[]) => void): void;
 }
+
+/**
+ * Whether what is readable here lies at most `maxStalenessMs` behind the truth. Failure: `store-behind`; then nothing
+ * of a person is to be given out, for there may be a withdrawal or an erasure that has not been heard of.
+ */
+export const heardWithin = (log: Pick<LocalLog, 'staleness'>, maxStalenessMs: Millis): Result<void> =>
+  log.staleness() <= maxStalenessMs ? heard : behind;
+
+const heard = ok(undefined);
+const behind = fail('store-behind', 'this node may not have heard yet of what was withdrawn or erased');
 
 /** An event with its place in the log of this machine: 1 for the first, contiguous, the same on every node. */
 export type IndexedEvent = RecordedEvent & { readonly index: number };

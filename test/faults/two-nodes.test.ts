@@ -134,6 +134,11 @@ describe('two nodes on one EventStoreDB and one PostgreSQL', { skip: noServers, 
     const refused = await other.ask(patient);
     assert.equal(refused.status, 503, refused.text);
     assert.match(String(refused.json.type), /store-behind/);
+    for (const path of ['/patients/history', '/patients/consents', '/patients/disclosures']) {
+      const read = await other.served.post(path, { patient });
+      assert.equal(read.status, 503, `${path}: ${read.text}`);
+      assert.match(String(read.json.type), /store-behind/);
+    }
     const { status, text } = await other.readiness();
     assert.equal(status, 503);
     assert.match(text, /store-behind/);

@@ -56,6 +56,7 @@ const answerOf = async (handler: Handler<typeof echo>, rate = true) => {
       requestMs: 100,
       ratePerSecond: 1,
       positionWaitMs: 0,
+      maxStalenessMs: 0,
     },
   };
   const app = express();

@@ -36,6 +36,7 @@ const exportsThat = (kit: ExportKit, work: QueueParts['work']) => {
     queue,
     keyring,
     log: store,
+    maxStalenessMs: 0,
     clock,
     uuid,
     onTrouble: () => {},

@@ -8,7 +8,7 @@ import { uuidOf } from '../../src/record/ids.ts';
 import { selfSignedFiles } from '../../src/report-signing.ts';
 import { LogReader } from '../../src/store/log-reader.ts';
 import { logFile } from '../../src/store/sqlite.ts';
-import { type Node, noServers, SharedServers } from '../faults/two-nodes-kit.ts';
+import { maxStalenessMs, type Node, noServers, SharedServers } from '../faults/two-nodes-kit.ts';
 import { answered, grantFor, patientOf } from '../http/kit.ts';
 
 const cohort = Array.from({ length: 24 }, (_, n) => patientOf(`exported-${n}`));
@@ -115,6 +115,17 @@ it('on two nodes: exports of both verify offline while both write, one is killed
       assert.match(await verified(node, exportId, document?.sha256), /is valid\.\n$/);
     const elsewhere = await other.served.send('GET', `/exports/${ofOne}`);
     assert.equal(elsewhere.status, 404, 'it is of the node that was asked');
+
+    other.proxy.disturb({ up: false, down: false });
+    await sleep(maxStalenessMs + 500);
+    for (const part of ['document', 'package']) {
+      const refused = await other.served.send('GET', `/exports/${ofOther}/${part}`);
+      assert.equal(refused.status, 503, refused.text);
+      assert.match(refused.text, /store-behind/, 'an erasure may not have been heard of');
+    }
+    other.proxy.disturbNew({});
+    await other.ready();
+    assert.match(await verified(other, ofOther, exported[1][2].document?.sha256), /is valid\.\n$/);
 
     const ids = [ofOne, ofOther].map((exportId) => uuidOf(`issued ${exportId}`)).toSorted();
     const { position } = await one.write('/consents', grantFor(patientOf('last')));

@@ -1,26 +1,29 @@
 import type { Identifier } from '../../../schemas/coding.ts';
 import { fail, ok, type Result } from '../../../schemas/result.ts';
+import { heardWithin } from '../../store/port.ts';
 import type { SubjectKey } from '../../vault/keyring.ts';
 import type { Services } from '../services.ts';
 
 export const patientUnknown = fail('patient-unknown', 'nothing is recorded of this patient', '/patient');
 
-/** Waits, for a bounded time, until the log of this node holds what was written at `position`. */
-export const reached = async (
-  { eventLog, projections, limits }: Services,
-  position: string | undefined,
-): Promise<Result<void>> => {
-  if (position === undefined || eventLog.reached(position)) return ok(undefined);
-  return counted({ projections, limits }, position);
+/**
+ * Waits, for a bounded time, until the log of this node holds what was written at `position`. Failures:
+ * `position-pending`, and `store-behind`, where the log may lack what was written elsewhere.
+ */
+export const reached = async (services: Services, position: string | undefined): Promise<Result<void>> => {
+  const { eventLog, limits } = services;
+  return position === undefined || eventLog.reached(position)
+    ? heardWithin(eventLog, limits.maxStalenessMs)
+    : counted(services, position);
 };
 
 /** As `reached`, and until the read models have counted it too. */
 export const counted = async (
-  { projections, limits }: Pick<Services, 'projections' | 'limits'>,
+  { projections, eventLog, limits }: Services,
   position: string | undefined,
 ): Promise<Result<void>> =>
   position === undefined || (await projections.waitFor(position, limits.positionWaitMs))
-    ? ok(undefined)
+    ? heardWithin(eventLog, limits.maxStalenessMs)
     : fail(
         'position-pending',
         'what was written at this position has not been counted here yet',
