@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { openForWriting } from './schema.ts';
 
@@ -23,4 +23,9 @@ const checkpoint = (): void => {
   }
 };
 
-setInterval(checkpoint, everyMillis);
+const turns = setInterval(checkpoint, everyMillis);
+// Any message ends it.
+parentPort!.once('message', () => {
+  clearInterval(turns);
+  db.close();
+});

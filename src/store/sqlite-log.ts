@@ -115,10 +115,17 @@ export class SqliteLog {
   /** Ends the subscriptions, then whoever writes, then the reading. */
   protected async end(writer: () => Promise<unknown>): Promise<void> {
     await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.stop()));
-    await this.#checkpointer.terminate();
+    await this.#endCheckpoints();
     // The writer's connection is the last but the reader's, which cannot write: it moves the WAL into the file.
     await writer();
     this.#reader.close();
+  }
+
+  /** Hazard: to terminate a thread in the moment in which it loads SQLite takes the whole process down (Node-API). */
+  async #endCheckpoints(): Promise<void> {
+    const ended = new Promise((resolve) => this.#checkpointer.once('exit', resolve));
+    this.#checkpointer.postMessage('end');
+    await ended;
   }
 }
 
