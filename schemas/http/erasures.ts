@@ -190,7 +190,7 @@ export const erasureRoutes = {
     params,
     status: 200,
     response: preview,
-    failures: ['erasure-unknown', 'erasure-decided', 'position-pending', 'record-unreadable'],
+    failures: ['store-behind', 'erasure-unknown', 'erasure-decided', 'position-pending', 'record-unreadable'],
   }),
   amendErasure: route({
     ...write(
@@ -254,6 +254,7 @@ export const erasureRoutes = {
         'erasure-held',
         'suppression-undecided',
         'recorded-since',
+        'store-behind',
         'record-unreadable',
       ],
     ),

@@ -14,6 +14,7 @@ import { type Bearing, bearingOf, eventsByType, nothingLeft } from '../../erasur
 import { listRecipients } from '../../erasure/recipients.ts';
 import { patientStream } from '../../record/streams.ts';
 import type { Written } from '../../record/written.ts';
+import { heardWithin } from '../../store/port.ts';
 import type { SubjectKey } from '../../vault/keyring.ts';
 import { erasureView, summaryOf } from '../erasure-view.ts';
 import type { Handlers } from '../exchange.ts';
@@ -68,6 +69,8 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
     Result<{ readonly key: SubjectKey; readonly record: PatientRecord; readonly bearing: Bearing }>
   > => {
     if (status !== 'requested' || !requested) return fail('erasure-decided', `it is ${status} already`);
+    const heard = heardWithin(eventLog, limits.maxStalenessMs);
+    if (!heard.ok) return heard;
     const { subject } = requested;
     const key = await keyring.keyOf(subject);
     if (key === undefined) return fail('erasure-decided', 'the record was erased on another request');
