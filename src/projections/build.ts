@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { replayStream } from '../record/loading.ts';
 import { unreadable } from '../record/reader.ts';
 import { sealRow } from '../record/row.ts';
@@ -12,7 +12,10 @@ import { batchSize, mustKnow } from './runner.ts';
 import { readable, type ThreadParts } from './subjects.ts';
 import type { BuildProgress, FinishJob, ShardJob } from './thread-messages.ts';
 
-/** Streams that are read and written before progress is told. */
+/**
+ * Streams that are read and written before progress is told, and before what will stay is flushed: many megabytes
+ * that went to the disk at once, at the end, would have the log wait, and with it every answer.
+ */
 const chunkStreams = 256;
 /** The models whose rows of a subject follow from its record alone: these are built by shards. */
 const sharded: readonly { readonly kind: ModelKind; readonly tables: readonly string[] }[] = [
@@ -56,6 +59,7 @@ export const buildShard = async (
       progress.subjects += 1;
       progress.events += record.revision + 1;
     }
+    if (shard === 0) for (const model of [current, index]) model.flush();
     progress.share = Math.min(1, streams.at(-1)!.number / total);
     onProgress(progress);
   }
@@ -84,15 +88,15 @@ export const finishBuild = (
     const model = new ModelFile(modelPath(folder, kind), kind, 'building');
     for (let shard = 1; shard < shards; shard += 1) {
       const part = shardPath(folder, kind, shard);
-      model.db.prepare('ATTACH ? AS part').run(part);
-      for (const table of tables) model.db.exec(`INSERT INTO main.${table} SELECT * FROM part.${table}`);
-      model.db.exec('DETACH part');
+      model.addAll(part, tables);
       rmSync(part);
     }
-    model.db.exec(kind.indexes ?? '');
+    for (const index of kind.indexes ?? []) {
+      model.db.exec(index);
+      model.flush();
+    }
     model.commit(0, head, () => {});
-    model.close();
-    flush(modelPath(folder, kind));
+    close(model);
   }
   if (models.includes(disclosuresIndex.name)) buildDisclosures(parts, folder, head);
 };
@@ -106,13 +110,11 @@ const buildDisclosures = ({ log, definitions }: ThreadParts, folder: string, hea
     const events = log.ofTypes(disclosureTypes, from, to);
     model.commit(from, to, writeDisclosures(model, definitions, events));
   }
-  model.close();
-  flush(modelPath(folder, disclosuresIndex));
+  close(model);
 };
 
 /** The name that the folder gets next promises that its files are whole, also after a power cut. */
-const flush = (file: string): void => {
-  const descriptor = openSync(file, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+const close = (model: ModelFile): void => {
+  model.close();
+  model.flush();
 };

@@ -19,7 +19,7 @@ import { type Subjects, touchedSubjects } from './subjects.ts';
  */
 export const consentsIndex: ModelKind = {
   name: 'consents-index',
-  version: 4,
+  version: 5,
   schema: `
     ${endedSchema}
     CREATE TABLE IF NOT EXISTS consent (
@@ -34,15 +34,15 @@ export const consentsIndex: ModelKind = {
       due_at INTEGER
     ) STRICT;
   `,
-  indexes: `
-    ${endedIndexes}
-    CREATE UNIQUE INDEX IF NOT EXISTS consent_subject ON consent (subject, consent_id);
-    CREATE INDEX IF NOT EXISTS consent_tenant ON consent (tenant, consent_id);
-    CREATE INDEX IF NOT EXISTS consent_form ON consent (tenant, form_id, consent_id) WHERE form_id IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS consent_status ON consent (tenant, status, consent_id);
-    CREATE INDEX IF NOT EXISTS consent_end ON consent (tenant, ends_at, consent_id) WHERE ends_at IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS consent_due ON consent (due_at, subject) WHERE due_at IS NOT NULL;
-  `,
+  indexes: [
+    ...endedIndexes,
+    'CREATE UNIQUE INDEX IF NOT EXISTS consent_subject ON consent (subject, consent_id)',
+    'CREATE INDEX IF NOT EXISTS consent_tenant ON consent (tenant, consent_id)',
+    'CREATE INDEX IF NOT EXISTS consent_form ON consent (tenant, form_id, consent_id) WHERE form_id IS NOT NULL',
+    'CREATE INDEX IF NOT EXISTS consent_status ON consent (tenant, status, consent_id)',
+    'CREATE INDEX IF NOT EXISTS consent_end ON consent (tenant, ends_at, consent_id) WHERE ends_at IS NOT NULL',
+    'CREATE INDEX IF NOT EXISTS consent_due ON consent (due_at, subject) WHERE due_at IS NOT NULL',
+  ],
 };
 
 /** A consent in the index; `dueAt`: when a ConsentExpired is to be written, while there is none. */

@@ -27,11 +27,11 @@ export const endedSchema = `
     ends_at INTEGER NOT NULL,
     first_consent TEXT NOT NULL,
     forms TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 `;
-export const endedIndexes = `
-  CREATE INDEX IF NOT EXISTS ended_order ON ended (tenant, ends_at, first_consent);
-`;
+export const endedIndexes = [
+  'CREATE INDEX IF NOT EXISTS ended_order ON ended (tenant, ends_at, first_consent)',
+];
 
 /** Writes rows; each call belongs into a transaction. */
 export class EndedWriter {

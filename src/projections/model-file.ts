@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -8,7 +8,7 @@ export interface ModelKind {
   readonly version: number;
   readonly schema: string;
   /** Made once all rows are there where a model is built anew: that is much faster than row by row. */
-  readonly indexes?: string;
+  readonly indexes?: readonly string[];
 }
 
 /** The file of a kind in the folder of one generation: `<name>-v<version>.db`. */
@@ -17,6 +17,9 @@ export const modelPath = (generation: string, kind: ModelKind): string =>
 
 /** Rows come in no order of their keys, but what is not kept here is mostly kept by the system. */
 const cacheKib = 8_192;
+
+/** Rows that are copied before they are flushed: more at once would have the log wait, and with it every answer. */
+const copiedTogether = 2_048;
 
 const checkpointSchema = `
   CREATE TABLE IF NOT EXISTS checkpoint (
@@ -33,11 +36,13 @@ const checkpointSchema = `
  */
 export class ModelFile {
   readonly db: Database.Database;
+  readonly #file: string;
   readonly #checkpoint: Database.Statement<[], number>;
   readonly #advance: Database.Statement<[number, number]>;
 
   /** `service`: read by others meanwhile. `building`: nobody else has it, and after a crash it is built anew. */
   constructor(file: string, kind: ModelKind, use: 'service' | 'building') {
+    this.#file = file;
     closeSync(openSync(file, 'a', 0o600)); // SQLite gives its -wal and -shm files the same mode.
     this.db = new Database(file);
     // SQLite in its defensive mode, which better-sqlite3 opens it in, keeps a journal whatever it is told.
@@ -45,8 +50,8 @@ export class ModelFile {
     this.db.pragma(use === 'service' ? 'journal_mode = WAL' : 'journal_mode = OFF');
     this.db.pragma(use === 'service' ? 'synchronous = NORMAL' : 'synchronous = OFF');
     this.db.pragma(`cache_size = -${cacheKib}`);
-    const indexes = use === 'service' ? (kind.indexes ?? '') : '';
-    this.db.exec(`BEGIN; ${checkpointSchema} ${kind.schema} ${indexes} COMMIT;`);
+    const indexes = use === 'service' ? (kind.indexes ?? []) : [];
+    this.db.exec(`BEGIN; ${checkpointSchema} ${kind.schema} ${indexes.join(';')}; COMMIT;`);
     this.#checkpoint = this.db.prepare<[], number>('SELECT log_index FROM checkpoint').pluck();
     this.#advance = this.db.prepare('UPDATE checkpoint SET log_index = ? WHERE log_index = ?');
   }
@@ -62,6 +67,32 @@ export class ModelFile {
       write();
       if (this.#advance.run(to, from).changes !== 1) throw new Error('another writer moved the checkpoint');
     })();
+  }
+
+  /** Adds all rows of these tables of another file of this kind, which nobody writes. Outside of a transaction. */
+  addAll(file: string, tables: readonly string[]): void {
+    this.db.prepare('ATTACH ? AS part').run(file);
+    for (const table of tables) {
+      const last = this.db
+        .prepare<[], number>(`SELECT coalesce(max(rowid), 0) FROM part.${table}`)
+        .pluck()
+        .get()!;
+      const copy = this.db.prepare<[number, number]>(
+        `INSERT INTO main.${table} SELECT * FROM part.${table} WHERE rowid > ? AND rowid <= ?`,
+      );
+      for (let after = 0; after < last; after += copiedTogether) {
+        copy.run(after, after + copiedTogether);
+        this.flush();
+      }
+    }
+    this.db.exec('DETACH part');
+  }
+
+  /** Has what was written to the file so far written to the disk. Waits for it. */
+  flush(): void {
+    const descriptor = openSync(this.#file, 'r');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
   }
 
   close(): void {
