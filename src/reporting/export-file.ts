@@ -63,6 +63,9 @@ export class ExportFile {
   readonly #put: Database.Statement<[Part, number, number, Buffer]>;
   readonly #get: Database.Statement<[Part, number], { is_last: number; sealed: Buffer }>;
   readonly #count: Database.Statement<[Part], number>;
+  readonly #drop: Database.Statement<[Part]>;
+  readonly #state: Database.Statement<[], string>;
+  readonly #putState: Database.Statement<[string]>;
 
   /** Makes the file (0600) where it is missing. One thread writes it. */
   constructor(file: string, key: ExportKey) {
@@ -77,10 +80,13 @@ export class ExportFile {
     this.#put = this.db.prepare('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?)');
     this.#get = this.db.prepare('SELECT is_last, sealed FROM chunk WHERE part = ? AND number = ?');
     this.#count = this.db.prepare<[Part], number>('SELECT count(*) FROM chunk WHERE part = ?').pluck();
+    this.#drop = this.db.prepare('DELETE FROM chunk WHERE part = ?');
+    this.#state = this.db.prepare<[], string>('SELECT text FROM state').pluck();
+    this.#putState = this.db.prepare('INSERT OR REPLACE INTO state VALUES (1, ?)');
   }
 
   state(): ExportState {
-    const text = this.db.prepare<[], string>('SELECT text FROM state').pluck().get();
+    const text = this.#state.get();
     return text === undefined ? begun : (JSON.parse(text) as ExportState);
   }
 
@@ -91,7 +97,7 @@ export class ExportFile {
 
   /** All that was written since `begin`, and the state that it led to, durably. */
   commit(state: ExportState): void {
-    this.db.prepare('INSERT OR REPLACE INTO state VALUES (1, ?)').run(JSON.stringify(state));
+    this.#putState.run(JSON.stringify(state));
     this.db.exec('COMMIT');
   }
 
@@ -137,7 +143,7 @@ export class ExportFile {
   }
 
   drop(part: Part): void {
-    this.db.prepare('DELETE FROM chunk WHERE part = ?').run(part);
+    this.#drop.run(part);
   }
 
   close(): void {

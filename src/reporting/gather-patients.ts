@@ -39,8 +39,10 @@ export const gatherPatients = async (
     const members = cohort.page(state.next, together);
     if (members.length === 0) return ok(undefined);
     const found: Patient[] = [];
+    const { size } = state.checkpoint!;
     for (const member of members) {
-      const patient = await readPatient(parts, member, identifiers);
+      const identifier = member.place === undefined ? undefined : identifiers[member.place];
+      const patient = await readPatient(parts, member, identifier, size);
       if (!patient.ok) return patient;
       found.push(patient.value);
     }
@@ -64,16 +66,16 @@ interface Patient {
   readonly stated?: StatedErasure;
 }
 
+/** `size`: of the log under the checkpoint. */
 const readPatient = async (
   parts: GatherParts,
   member: Member,
-  identifiers: readonly Identifier[],
+  identifier: Identifier | undefined,
+  size: number,
 ): Promise<Result<Patient>> => {
-  const { file, log, keyring } = parts;
-  const { subject, place } = member;
-  const identifier = place === undefined ? undefined : identifiers[place];
+  const { log, keyring } = parts;
+  const { subject } = member;
   if (subject === undefined) return ok({ member, identifier, events: [], isErased: false });
-  const { size } = file.state().checkpoint!;
   const all = log.streamSlice(patientStream(subject), 0);
   const events = all.filter(({ index }) => index <= size);
   const isErased = events.at(-1)?.type === patientErased.type;
