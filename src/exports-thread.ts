@@ -118,6 +118,7 @@ const work = async (): Promise<Result<void>> => {
   };
   // Before hours of work, not after them; the sentence is for whoever asks by `keys check-report-signer`.
   const signing = await openReportSigning(places).catch((error: unknown) => refusalUnsigned(error, places));
+  tell({ kind: 'ready' });
   return 'reason' in signing ? failUnsigned(signing) : await run(parts, documentsBy(signing));
 };
 

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { startThread, type ThreadEntry } from './start-thread.ts';
+import { startThread, type ThreadEntry, terminatorOf } from './start-thread.ts';
 import type { BuilderMessage, BuildJob, BuildMessage, BuildProgress } from './thread-messages.ts';
 
 /**
@@ -11,15 +11,17 @@ const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 export class Builder {
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
+  readonly #terminate: () => void;
   #finish: ((reason: string | undefined) => void) | undefined;
   /** Why it does nothing any more. */
   #ended: string | undefined;
 
   constructor(thread: ThreadEntry, onProgress: (progress: BuildProgress) => void) {
     this.#worker = startThread(thread, { kind: 'build' }, limits);
+    this.#terminate = terminatorOf(this.#worker);
     this.#worker.on('message', (message: BuildMessage) => {
       if (message.kind === 'progress') onProgress(message.progress);
-      else this.#finish?.(message.kind === 'done' ? undefined : message.reason);
+      else if (message.kind !== 'ready') this.#finish?.(message.kind === 'done' ? undefined : message.reason);
     });
     this.#worker.on('error', (error) => {
       this.#ended ??= error.name;
@@ -43,7 +45,7 @@ export class Builder {
   /** Ends it in the midst of its job, which then fails. */
   abort(): void {
     this.#ended ??= 'aborted';
-    void this.#worker.terminate();
+    this.#terminate();
   }
 
   /** Once it has done its jobs. */

@@ -13,3 +13,12 @@ export const startThread = (
   resourceLimits: ResourceLimits = {},
 ): Worker =>
   new Worker(entry, { workerData: { job, places } satisfies ThreadStart<unknown>, resourceLimits });
+
+/**
+ * Ends a thread in the midst of its work, once it has said its first word: it says that when it has loaded all native
+ * modules. Node-API ends the whole process where a thread is terminated while it loads one.
+ */
+export const terminatorOf = (worker: Worker): (() => void) => {
+  const loaded = new Promise((resolve) => worker.once('message', resolve).once('exit', resolve));
+  return () => void loaded.then(() => worker.terminate());
+};

@@ -56,8 +56,12 @@ export interface BuildProgress {
   readonly share: number;
 }
 
-/** From a builder: what it has done so far of its job; last of all `done` or why it failed. */
+/**
+ * From a builder: first that it may be terminated; what it has done so far of its job; last of all `done` or why it
+ * failed.
+ */
 export type BuildMessage =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly progress: BuildProgress }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly reason: string };

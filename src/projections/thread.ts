@@ -47,6 +47,7 @@ const build = (port: MessagePort, parts: ThreadParts, close: () => Promise<void>
     await close();
     port.close();
   };
+  tell({ kind: 'ready' });
   port.on('message', (message: BuilderMessage) => void (message.kind === 'close' ? end() : run(message)));
 };
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import type { ExportEvidence } from '../evidence/port.ts';
+import { terminatorOf } from '../projections/start-thread.ts';
 import type { ExportCheckpoint } from './gather-parts.ts';
 import type { ExportCall, ExportCalls, ExportMessage, ExportReply, Unsigned } from './thread.ts';
 
@@ -32,12 +33,13 @@ export const runJob = (
   new Promise((resolve) => {
     if (signal.aborted) return resolve(undefined);
     const worker = new Worker(entry, { workerData: start, resourceLimits: limits });
+    const terminate = terminatorOf(worker);
     const walk = heldWalk(evidence, counted);
     const calls = answering(evidence, walk);
     let outcome: Result<void> | undefined = fail('internal', 'the thread of the export ended');
     const abort = () => {
       outcome = undefined;
-      void worker.terminate();
+      terminate();
     };
     signal.addEventListener('abort', abort, { once: true });
     const reply = async ({ id, name, args }: ExportCall) => {
@@ -53,7 +55,7 @@ export const runJob = (
       if (message.kind === 'call') void reply(message);
       else if (message.kind === 'progress') onProgress(message);
       else if (message.kind === 'unsigned') onUnsigned(message.unsigned);
-      else if (outcome !== undefined)
+      else if (message.kind !== 'ready' && outcome !== undefined)
         outcome = message.kind === 'done' ? ok(undefined) : { ok: false, error: message.failure };
     });
     worker.on('error', (error) => {

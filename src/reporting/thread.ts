@@ -33,8 +33,12 @@ export interface Unsigned {
   readonly setting?: string;
 }
 
-/** From the thread: what it asks, how far it is, and last of all that it is done or why it failed. */
+/**
+ * From the thread: first that it may be terminated; what it asks, how far it is, and last of all that it is done or why
+ * it failed.
+ */
 export type ExportMessage =
+  | { readonly kind: 'ready' }
   | ExportCall
   | {
       readonly kind: 'progress';
