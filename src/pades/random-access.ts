@@ -21,9 +21,9 @@ export const inMemory = (bytes: Buffer): WritableAccess => ({
   },
 });
 
-const chunkLength = 1 << 20;
+const chunkLength = 1 << 16;
 
-/** The bytes from `start` to before `end`, in pieces of at most a mebibyte. */
+/** The bytes from `start` to before `end`, in pieces of at most 64 KiB. */
 export function* chunksOf(bytes: RandomAccess, start: number, end: number): Generator<Buffer> {
   for (let at = start; at < end; at += chunkLength) yield bytes.read(at, Math.min(chunkLength, end - at));
 }

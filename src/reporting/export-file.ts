@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import type { ExportEnd } from '../../schemas/export/package.ts';
 import { EnvelopeBroken } from '../record/envelope.ts';
 import { ensurePrivateFile } from '../store/folder.ts';
+import { release } from './release.ts';
 import { openChunk, type Part, sealChunk } from './sealed-chunk.ts';
 
 /** What an export is sealed with, and where it belongs. */
@@ -116,6 +117,7 @@ export class ExportFile {
     const { key, exportId } = this.#key;
     const sealed = sealChunk(key, { exportId, part, number, isLast }, plain);
     this.#put.run(part, number, isLast ? 1 : 0, sealed);
+    release(sealed);
   }
 
   /** Throws EnvelopeBroken where there is no such chunk, or it does not belong there. */
@@ -124,7 +126,9 @@ export class ExportFile {
     if (row === undefined) throw new EnvelopeBroken('a chunk of an export is missing');
     const { key, exportId } = this.#key;
     const isLast = row.is_last === 1;
-    return { plain: openChunk(key, { exportId, part, number, isLast }, row.sealed), isLast };
+    const plain = openChunk(key, { exportId, part, number, isLast }, row.sealed);
+    release(row.sealed);
+    return { plain, isLast };
   }
 
   /** A part that is whole, chunk after chunk. Throws as `read`. */

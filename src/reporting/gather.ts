@@ -7,6 +7,7 @@ import type { GatherParts } from './gather-parts.ts';
 import { gatherPatients } from './gather-patients.ts';
 import { hashesOf } from './leaf-record.ts';
 import { RecordWriter, readRecords } from './package-lines.ts';
+import { release } from './release.ts';
 
 const hashesInRecord = 1_000;
 
@@ -50,7 +51,10 @@ const prove = async (parts: GatherParts): Promise<Result<void>> => {
   for (const { from, path } of grown.value) writer.add({ record: 'consistency', from, path });
   writer.flush();
   const digest = createHash('sha256');
-  for (const chunk of file.readSoFar('package')) digest.update(chunk);
+  for (const chunk of file.readSoFar('package')) {
+    digest.update(chunk);
+    release(chunk);
+  }
   const note = await proofs.signExport(about.exportId, digest.digest());
   const { records, ...counted } = writer.totals();
   writer.add({ record: 'end', ...counted, records: records + 1, note });

@@ -1,6 +1,7 @@
 import type { ExportRecord } from '../../schemas/export/package.ts';
 import { canonicalText } from '../record/commitment.ts';
 import type { ExportFile, Totals } from './export-file.ts';
+import { release } from './release.ts';
 import type { Part } from './sealed-chunk.ts';
 
 /** Bytes of lines in a chunk, about: one line may be longer. */
@@ -40,7 +41,9 @@ export class RecordWriter {
   /** Writes what waits; to be called before the file's `commit`. */
   flush(isLast = false): void {
     if (this.#lines.length === 0 && !isLast) return;
-    this.#file.write(this.#part, this.#next, isLast, Buffer.from(this.#lines.join(''), 'utf8'));
+    const chunk = Buffer.from(this.#lines.join(''), 'utf8');
+    this.#file.write(this.#part, this.#next, isLast, chunk);
+    release(chunk);
     this.#next += 1;
     this.#lines = [];
     this.#length = 0;
@@ -51,8 +54,11 @@ export class RecordWriter {
   }
 }
 
-/** The records of a part, in their order. */
+/** The records of a part, in their order. The chunks are used up. */
 export async function* readRecords(chunks: Iterable<Buffer>): AsyncGenerator<ExportRecord> {
-  for (const chunk of chunks)
-    for (const line of chunk.toString('utf8').split('\n')) if (line !== '') yield JSON.parse(line);
+  for (const chunk of chunks) {
+    const text = chunk.toString('utf8');
+    release(chunk);
+    for (const line of text.split('\n')) if (line !== '') yield JSON.parse(line);
+  }
 }

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { EnvelopeBroken } from '../record/envelope.ts';
 import { randomBytesPooled } from '../vault/random.ts';
+import { release } from './release.ts';
 
 /** What of an export is sealed, each in chunks of its own: what was asked, for whom, proofs, evidence, document. */
 export type Part = 'request' | 'cohort' | 'heads' | 'package' | 'document';
@@ -23,7 +24,9 @@ export const sealChunk = (key: KeyObject, place: ChunkPlace, plain: Buffer): Buf
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(additionalData(place));
   const body = cipher.update(plain);
   cipher.final();
-  return Buffer.concat([nonce, body, cipher.getAuthTag()]);
+  const sealed = Buffer.concat([nonce, body, cipher.getAuthTag()]);
+  release(body);
+  return sealed;
 };
 
 /** Opens what `sealChunk` sealed under the same key at the same place; throws EnvelopeBroken for anything else. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ExportFile } from './export-file.ts';
+import { release } from './release.ts';
 
 const chunkBytes = 64 * 1024;
 /** Chunks in one transaction; until the last of them the file does not say that there is a document. */
@@ -12,8 +13,9 @@ const chunksTogether = 256;
 export class SealedDocument {
   readonly #file: ExportFile;
   #length = 0;
-  /** What is behind the last whole chunk. */
-  #tail = Buffer.alloc(0);
+  /** What is behind the last whole chunk: so many bytes of these. */
+  readonly #held = Buffer.alloc(chunkBytes);
+  #waiting = 0;
 
   /** Begins anew. */
   constructor(file: ExportFile) {
@@ -26,14 +28,14 @@ export class SealedDocument {
   }
 
   append(bytes: Uint8Array): void {
-    this.#length += bytes.length;
-    let rest = Buffer.concat([this.#tail, bytes]);
-    for (let number = this.#whole(rest.length); rest.length >= chunkBytes; number += 1) {
-      this.#file.write('document', number, false, rest.subarray(0, chunkBytes));
-      rest = rest.subarray(chunkBytes);
-      if (number % chunksTogether === chunksTogether - 1) this.#file.save();
+    for (let at = 0; at < bytes.length; ) {
+      const some = bytes.subarray(at, at + chunkBytes - this.#waiting);
+      this.#held.set(some, this.#waiting);
+      this.#waiting += some.length;
+      this.#length += some.length;
+      at += some.length;
+      if (this.#waiting === chunkBytes) this.#writeWhole();
     }
-    this.#tail = rest;
   }
 
   read(offset: number, length: number): Buffer {
@@ -54,7 +56,7 @@ export class SealedDocument {
     for (let at = offset; at < offset + bytes.length; ) {
       const { plain, start } = this.#chunkAt(at);
       const copied = bytes.copy(plain, at - start, at - offset);
-      if (start < this.#length - this.#tail.length)
+      if (start < this.#length - this.#waiting)
         this.#file.write('document', start / chunkBytes, false, plain);
       at += copied;
     }
@@ -62,22 +64,36 @@ export class SealedDocument {
 
   /** Writes what waits, and gives the SHA-256 of all of it in lower-case hex. */
   finish(): { readonly sha256: string; readonly bytes: number } {
-    this.#file.write('document', this.#whole(this.#tail.length), true, this.#tail);
+    this.#file.write('document', this.#whole(), true, this.#tail());
     const digest = createHash('sha256');
-    for (const chunk of this.#file.readAll('document')) digest.update(chunk);
+    for (const chunk of this.#file.readAll('document')) {
+      digest.update(chunk);
+      release(chunk);
+    }
     return { sha256: digest.digest('hex'), bytes: this.#length };
   }
 
   /** The chunk in which a byte stands, and where it begins. */
   #chunkAt(offset: number): { readonly plain: Buffer; readonly start: number } {
     const start = offset - (offset % chunkBytes);
-    return start < this.#length - this.#tail.length
+    return start < this.#length - this.#waiting
       ? { plain: this.#file.read('document', start / chunkBytes).plain, start }
-      : { plain: this.#tail, start };
+      : { plain: this.#tail(), start };
   }
 
-  /** How many chunks are written, where this many bytes wait. */
-  #whole(waiting: number): number {
-    return (this.#length - waiting) / chunkBytes;
+  #tail(): Buffer {
+    return this.#held.subarray(0, this.#waiting);
+  }
+
+  #writeWhole(): void {
+    this.#waiting = 0;
+    const number = this.#whole() - 1;
+    this.#file.write('document', number, false, this.#held);
+    if (number % chunksTogether === chunksTogether - 1) this.#file.save();
+  }
+
+  /** How many chunks are written, or whole. */
+  #whole(): number {
+    return (this.#length - this.#waiting) / chunkBytes;
   }
 }
