@@ -25,7 +25,9 @@ export const erasureFacts = (stated: ExportErasure, { wording }: Pen): Facts => 
       words.irrecoverable,
       epoch === undefined
         ? words.irrecoverableNot
-        : words.irrecoverableOnce(number(epoch), stated.epochRetired === true),
+        : stated.irrecoverableSince === undefined
+          ? words.irrecoverableOnce(number(epoch), stated.epochRetired === true)
+          : words.irrecoverableSince(showInstant(stated.irrecoverableSince), number(epoch)),
     ],
     [words.recipients, words.recipientsTold(number(stated.recipients), number(stated.recipientsTold))],
     ...(suppressed === undefined ? [] : ([[words.suppressed, words.suppressedOn(suppressed)]] as Facts)),

@@ -177,6 +177,8 @@ export const de: Wording = {
     irrecoverable: 'Unwiederbringlich',
     irrecoverableOnce: (epoch, retired) =>
       `aus jeder Sicherung des Tresors, sobald der Schlüssel der Epoche ${epoch} vernichtet ist; bei der Erstellung war er ${retired ? 'nicht mehr' : 'noch'} im Schlüsselspeicher. Auch eine Kopie des Schlüsselspeichers selbst muss vernichtet sein.`,
+    irrecoverableSince: (at, epoch) =>
+      `aus jeder Sicherung des Tresors seit ${at}, als der Schlüssel der Epoche ${epoch} vernichtet wurde. Auch eine Kopie des Schlüsselspeichers selbst muss vernichtet sein.`,
     irrecoverableNot: 'keine Epoche vermerkt: eine frühere Sicherung des Tresors könnte es noch öffnen',
     recipients: 'Empfänger',
     recipientsTold: (all, told) =>

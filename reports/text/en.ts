@@ -169,6 +169,8 @@ export const en: Wording = {
     irrecoverable: 'Irrecoverable',
     irrecoverableOnce: (epoch, retired) =>
       `from any backup of the vault once the key of epoch ${epoch} is destroyed; ${retired ? 'when this was made it was gone from the key store' : 'when this was made it was still in the key store'}. A copy of the key store itself must be gone too.`,
+    irrecoverableSince: (at, epoch) =>
+      `from any backup of the vault since ${at}, when the key of epoch ${epoch} was destroyed. A copy of the key store itself must be gone too.`,
     irrecoverableNot: 'no epoch was noted: a backup of the vault from before may still open it',
     recipients: 'Recipients',
     recipientsTold: (all, told) =>

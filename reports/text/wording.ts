@@ -134,6 +134,7 @@ export interface Wording {
     readonly unreadableSince: (at: string) => string;
     readonly irrecoverable: string;
     readonly irrecoverableOnce: (epoch: string, retired: boolean) => string;
+    readonly irrecoverableSince: (at: string, epoch: string) => string;
     readonly irrecoverableNot: string;
     readonly recipients: string;
     readonly recipientsTold: (all: string, told: string) => string;

@@ -149,8 +149,13 @@ export const exportErasure = z.strictObject({
     .boolean()
     .optional()
     .describe('Whether the key of that epoch was gone from the key store when the export was made'),
+  irrecoverableSince: instant
+    .optional()
+    .describe('When that key was destroyed; absent where it was not yet, or the moment is not known'),
 });
 export type ExportErasure = z.infer<typeof exportErasure>;
+/** The same before it is a record. */
+export type StatedErasure = Omit<ExportErasure, 'record'>;
 
 /** A logged answer about the patient before: which entry of which `decisions` record, and what it said. */
 export const exportDecision = z.strictObject({

@@ -1,5 +1,5 @@
-import type { ErasureOfficers, ErasureStatement } from '../../schemas/erasure.ts';
 import type { EventDefinition } from '../../schemas/events/define.ts';
+import type { StatedErasure } from '../../schemas/export/package.ts';
 import type { Result } from '../../schemas/result.ts';
 import type { DisclosureRef } from '../projections/port.ts';
 import type { LogReader } from '../store/log-reader.ts';
@@ -41,8 +41,6 @@ export interface ExportIndexes {
   /** Subjects with a consent under a form, in order, after `after`. */
   underForm(tenant: string, formId: string, after: string, limit: number): readonly string[];
 }
-
-export type StatedErasure = ErasureStatement & ErasureOfficers & { readonly epochRetired?: boolean };
 
 /** What an export is gathered from, and where to. */
 export interface GatherParts {

@@ -5,6 +5,7 @@ import type {
   ExportErasure,
   ExportEvent,
   ExportPatient,
+  StatedErasure,
 } from '../../schemas/export/package.ts';
 import { fail, ok, type Result } from '../../schemas/result.ts';
 import { openSalted } from '../decisions/entry.ts';
@@ -16,7 +17,7 @@ import type { SubjectKey } from '../vault/keyring.ts';
 import type { KeptAnswer } from './answers-table.ts';
 import type { Member } from './cohort-table.ts';
 import { erasedMeanwhile, erasureIdOf } from './erased.ts';
-import type { GatherParts, StatedErasure } from './gather-parts.ts';
+import type { GatherParts } from './gather-parts.ts';
 import { leafMembers } from './leaf-record.ts';
 import { RecordWriter } from './package-lines.ts';
 import { spanOf } from './request.ts';

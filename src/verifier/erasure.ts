@@ -19,7 +19,11 @@ export const faultInErasure = (
   const officers = [stated.requestedBy, stated.approvedBy].filter((one) => one !== undefined).length;
   if (officers !== (cohort.by === 'erasure' ? 2 : 0))
     return 'the officers are named in the certificate of one erasure, and only there';
-  return (stated.epochRetired === undefined) === (stated.irrecoverableOnceEpochRetired === undefined)
-    ? undefined
-    : 'whether an epoch is retired is said where one is named, and only there';
+  if ((stated.epochRetired === undefined) !== (stated.irrecoverableOnceEpochRetired === undefined))
+    return 'whether an epoch is retired is said where one is named, and only there';
+  const { irrecoverableSince: since } = stated;
+  if (since !== undefined && stated.epochRetired !== true) return 'an epoch that is not retired has no end';
+  return since !== undefined && since < stated.unreadableSince
+    ? 'it was irrecoverable before it was unreadable'
+    : undefined;
 };

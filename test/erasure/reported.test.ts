@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExportErasure, ExportRecord } from '../../schemas/export/package.ts';
 import { parseVerifierKey } from '../../src/evidence/signed-note.ts';
@@ -159,6 +160,16 @@ describe('the register of erasures and the certificate of one', () => {
         records.map((one) => (one.record === 'erasure' ? unsaid : one)),
         'erasure',
       ],
+      [
+        'an end of an epoch that has none',
+        bent(records, { irrecoverableSince: '2999-01-01T00:00:00.000Z' }),
+        'erasure',
+      ],
+      [
+        'an end before it was unreadable',
+        bent(records, { epochRetired: true, irrecoverableSince: '2000-01-01T00:00:00.000Z' }),
+        'erasure',
+      ],
       ['no statement', records.filter(({ record }) => record !== 'erasure'), 'completeness'],
       [
         'a statement twice',
@@ -191,5 +202,25 @@ describe('the register of erasures and the certificate of one', () => {
     ];
     for (const [body, pointer] of wrong)
       assert.equal(refusedWith('invalid-request', await service.post('/exports', body)).pointer, pointer);
+  });
+
+  it('says since when it is irrecoverable, once its epoch ended', {
+    timeout: 60_000,
+    skip: withoutTools('python3'),
+  }, async () => {
+    const [erasureId] = done as [string];
+    answered('rotateEpoch', await service.post('/operations/epochs/rotation', {}));
+    for (let isOver = false; !isOver; await sleep(20)) {
+      const { rotation } = answered('readEpochs', await service.get('/operations/epochs'));
+      isOver = rotation.last?.outcome === 'completed';
+    }
+    const { bytes, records, document } = await made({ by: 'erasure', erasureId });
+    assert.ok((await verdictOn(bytes)).valid);
+    const { epochRetired, irrecoverableSince, unreadableSince } = statedIn(records)[0]!;
+    assert.equal(epochRetired, true);
+    assert.ok(irrecoverableSince! >= unreadableSince);
+    const files = { 'certificate.pdf': document, 'keys.txt': trustOf(service, keys) };
+    assert.match(await verifyOffline(files, '--trust', 'keys.txt'), /pages were drawn again/);
+    assert.deepEqual(await elsewhere([bytes]), ['valid']);
   });
 });

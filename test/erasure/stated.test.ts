@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { statedOf } from '../../src/erasure/stated.ts';
+import type { Retirement } from '../../src/vault/retirement.ts';
 import { withFolder } from '../vault/kit.ts';
 import { approvedErasure, newKeys, openErasing } from './saga-kit.ts';
 
-it('an epoch is stated to be retired only where all that there are come after it', () =>
+it('an erasure is stated to be irrecoverable since its epoch ended, where that came after it', () =>
   withFolder(async (folder) => {
     await newKeys(folder);
     const erasing = await openErasing(folder);
@@ -12,13 +13,21 @@ it('an epoch is stated to be retired only where all that there are come after it
       const { erasureId } = await approvedErasure(erasing, 'one');
       assert.equal((await erasing.work().pass()).executed, 1);
       const { store: log, keyring } = erasing.ledger;
-      const isRetired = async (...there: number[]) => {
-        const epochs = { list: () => there.map((epoch) => ({ epoch })) };
-        return (await statedOf({ log, keyring, epochs }, erasureId))?.epochRetired;
+      const statedWhere = async (retirement: Partial<Retirement> | undefined) => {
+        const epochs = { retirementOf: () => Promise.resolve(retirement) };
+        const stated = await statedOf({ log, keyring, epochs }, erasureId);
+        return [stated?.epochRetired, stated?.irrecoverableSince];
       };
-      assert.deepEqual([await isRetired(2), await isRetired(2, 3)], [true, true]);
-      assert.deepEqual([await isRetired(1), await isRetired(1, 2)], [false, false]);
-      assert.equal(await isRetired(0), false, 'a node that does not have the epoch yet');
+      const after = '2999-01-01T00:00:00.000Z';
+      const before = '2000-01-01T00:00:00.000Z';
+      assert.deepEqual(await statedWhere(undefined), [false, undefined]);
+      assert.deepEqual(await statedWhere({ epoch: 1, retiredAt: after }), [true, after]);
+      assert.deepEqual(await statedWhere({}), [true, undefined], 'of which there is no note');
+      assert.deepEqual(
+        await statedWhere({ epoch: 1, retiredAt: before }),
+        [true, undefined],
+        'the data key was wrapped anew under a later epoch',
+      );
     } finally {
       await erasing.close();
     }

@@ -17,7 +17,7 @@ import { fullStory } from './story.ts';
 
 /** Of all objects of the documents below, by rendering. One that was issued with it is never drawn otherwise. */
 const known: Readonly<Record<number, string>> = {
-  1: '1791113c651bd69138e44a1f050817a90af8d6c365fc946deb2f15294bac36d2',
+  1: '04d8c286973ae7a73ca33dd65e920ee3a2cc5388f24cb1d1f723f56bf31a2ee5',
 };
 
 /** An export with each erasure as `state` has it, or with nothing stated of it. */
@@ -32,6 +32,8 @@ const certified = ({ irrecoverableOnceEpochRetired: _, suppressed: __, ...stated
   { ...stated, requestedBy: officer('officer-1'), approvedBy: officer('officer-2') },
 ];
 
+const irrecoverable = (stated: ExportErasure) => [{ ...stated, irrecoverableSince: stated.unreadableSince }];
+
 /** Of each language: every kind, every cohort, and what else is said in other words on other occasions. */
 const exportsIn = (language: ExportLanguage): (() => Iterable<ExportRecord>)[] => [
   ...exportKinds.map((kind) => () => fullStory({ language, kind })),
@@ -39,6 +41,7 @@ const exportsIn = (language: ExportLanguage): (() => Iterable<ExportRecord>)[] =
   () => fullStory({ language, cohort: { by: 'form', formId: 'treatment' } }),
   () => stating({ language, cohort: { by: 'all' } }, () => []),
   () => stating({ language, cohort: { by: 'erasure', erasureId } }, certified),
+  () => stating({ language, cohort: { by: 'all' } }, irrecoverable),
 ];
 
 /** What documents hold, whatever zlib wrote them. */

@@ -181,7 +181,7 @@ MEMBERS = {
     "patient": {"record", "number", "status", "identifier?", "subject?", "events", "decisions"},
     "event": LEAF | {"revision", "opened?"},
     "erasure": {"record", "erasureId", "article", "receivedAt", "dueAt", "approvedAt", "closedAt", "unreadableSince",
-                "irrecoverableOnceEpochRetired?", "epochRetired?", "recipients", "recipientsTold", "exportsRemoved",
+                "irrecoverableOnceEpochRetired?", "epochRetired?", "irrecoverableSince?", "recipients", "recipientsTold", "exportsRemoved",
                 "suppressed?", "remains", "requestedBy?", "approvedBy?"},
     "decision": {"record", "index", "entry", "commitment", "opened?"},
     "tree": {"record", "beside"},
@@ -288,6 +288,7 @@ def verify(data, keys):
             need(patient["n"] == one["remains"]["events"], "another number of events")
             need(("requestedBy" in one) == ("approvedBy" in one) == of_one, "officers too many or few")
             need(("epochRetired" in one) == ("irrecoverableOnceEpochRetired" in one), "an epoch too many or few")
+            need("irrecoverableSince" not in one or one.get("epochRetired") is True and one["irrecoverableSince"] >= one["unreadableSince"], "an end too early")
             stated.append(one["erasureId"])
         elif kind == "decision":
             need(patient["status"] != "unknown" and one["index"] in holding, "no answer can be here")
