@@ -1,6 +1,3 @@
-/** Smaller buffers share their memory with others. */
-const pooledBelow = 8_192;
-
 /**
  * Gives the memory of a buffer back at once: it is empty from then on, as is all that looks into it. Left to the garbage
  * collector, which sees how small the objects are and not what hangs on them, an export held a hundred megabytes of
@@ -8,6 +5,5 @@ const pooledBelow = 8_192;
  */
 export const release = (bytes: Buffer): void => {
   const { buffer, byteLength } = bytes;
-  if (byteLength >= pooledBelow && buffer.byteLength === byteLength && buffer instanceof ArrayBuffer)
-    buffer.transfer(0);
+  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 };
