@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { renderReport } from '../reports/report.ts';
 import { eventDefinitions } from '../schemas/events/registry.ts';
 import { fail, ok, type Result } from '../schemas/result.ts';
-import { statedOf } from './erasure/stated.ts';
+import { statingIn } from './erasure/stated.ts';
 import { openVault, type VaultPlace } from './ledger-vault.ts';
 import { signPdf } from './pades/port.ts';
 import { subjectsUnderForm } from './projections/consents-index.ts';
@@ -110,7 +110,7 @@ const work = async (): Promise<Result<void>> => {
       underForm: (tenant, formId, after, limit) =>
         subjectsUnderForm(readers.consents, tenant, formId, after, limit),
     },
-    statedOf: (erasureId) => statedOf({ log, keyring, epochs: keyStore.epochs }, erasureId),
+    statedOf: statingIn({ log, keyring, epochs: keyStore.epochs }),
     definitions: eventDefinitions,
     proofs: proofsBy(port),
     onProgress: (stage, share, patients) =>

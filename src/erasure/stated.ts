@@ -18,20 +18,25 @@ interface StatedParts {
 }
 
 /**
- * What is stated of a request, and whether its epoch is retired by now, and since when. Absent where it is not executed
+ * For one document: gives what is stated of a request, and whether its epoch is retired by now, and since when. Each
+ * epoch is looked up once, so that all of the document says the same of it. Absent where the request is not executed
  * yet, or was forgotten. Rejects with EnvelopeBroken and UnknownEvent where the log cannot be read, and with
  * KeysRefused where the key store cannot.
  */
-export const statedOf = async (
-  { log, keyring, epochs }: StatedParts,
-  erasureId: string,
-): Promise<StatedErasure | undefined> => {
-  const key = await keyring.keyOf(erasureId);
-  const stated = key && statementOf(erasureId, foldErasure(log, { subject: erasureId, key }));
-  const epoch = stated?.irrecoverableOnceEpochRetired;
-  return stated === undefined || epoch === undefined
-    ? stated
-    : { ...stated, ...retired(await epochs.retirementOf(epoch), stated) };
+export const statingIn = ({ log, keyring, epochs }: StatedParts) => {
+  const known = new Map<number, Retirement | undefined>();
+  const retirementOf = async (epoch: number): Promise<Retirement | undefined> => {
+    if (!known.has(epoch)) known.set(epoch, await epochs.retirementOf(epoch));
+    return known.get(epoch);
+  };
+  return async (erasureId: string): Promise<StatedErasure | undefined> => {
+    const key = await keyring.keyOf(erasureId);
+    const stated = key && statementOf(erasureId, foldErasure(log, { subject: erasureId, key }));
+    const epoch = stated?.irrecoverableOnceEpochRetired;
+    return stated === undefined || epoch === undefined
+      ? stated
+      : { ...stated, ...retired(await retirementOf(epoch), stated) };
+  };
 };
 
 /**

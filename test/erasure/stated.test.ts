@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { statedOf } from '../../src/erasure/stated.ts';
+import { statingIn } from '../../src/erasure/stated.ts';
 import type { Retirement } from '../../src/vault/retirement.ts';
 import { withFolder } from '../vault/kit.ts';
 import { approvedErasure, newKeys, openErasing } from './saga-kit.ts';
@@ -14,8 +14,11 @@ it('an erasure is stated to be irrecoverable since its epoch ended, where that c
       assert.equal((await erasing.work().pass()).executed, 1);
       const { store: log, keyring } = erasing.ledger;
       const statedWhere = async (retirement: Partial<Retirement> | undefined) => {
-        const epochs = { retirementOf: () => Promise.resolve(retirement) };
-        const stated = await statedOf({ log, keyring, epochs }, erasureId);
+        let asked = 0;
+        const epochs = { retirementOf: () => Promise.resolve(asked++ === 0 ? retirement : undefined) };
+        const statedOf = statingIn({ log, keyring, epochs });
+        const stated = await statedOf(erasureId);
+        assert.deepEqual(await statedOf(erasureId), stated, 'one document says the same of an epoch');
         return [stated?.epochRetired, stated?.irrecoverableSince];
       };
       const after = '2999-01-01T00:00:00.000Z';
