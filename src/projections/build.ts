@@ -109,6 +109,7 @@ const buildDisclosures = ({ log, definitions }: ThreadParts, folder: string, hea
     for (const { type, schemaVersion } of log.versions(from, to)) mustKnow(definitions, type, schemaVersion);
     const events = log.ofTypes(disclosureTypes, from, to);
     model.commit(from, to, writeDisclosures(model, definitions, events));
+    model.flush();
   }
   close(model);
 };

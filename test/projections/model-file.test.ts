@@ -15,7 +15,7 @@ const kind: ModelKind = {
 
 describe('a file of a read model that is built', () => {
   it('takes all rows of another, those beside gaps and beyond one piece too', () =>
-    withFolder((folder) => {
+    withFolder(async (folder) => {
       const [one, part] = ['one', 'part'].map((name) => new ModelFile(join(folder, name), kind, 'building'));
       const rows = Array.from({ length: 5_000 }, (_, n) => ({ name: `part-${n}`, value: n }));
       const add = (file: ModelFile | undefined, name: string, value: number) =>
@@ -32,6 +32,5 @@ describe('a file of a read model that is built', () => {
       const all = one!.db.prepare('SELECT name, value FROM row ORDER BY value').all();
       assert.deepEqual(all, [{ name: 'own', value: -1 }, ...left]);
       one!.close();
-      return Promise.resolve();
     }));
 });
