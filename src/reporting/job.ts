@@ -19,7 +19,7 @@ export interface JobParts {
 }
 
 /** So that a runaway document ends its thread, and not the service. */
-const limits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
+const limits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 8 };
 
 /**
  * Works on an export in a thread of its own until it is done, fails, or `signal` aborts it, which leaves its file as
