@@ -5,25 +5,15 @@ import Database from 'better-sqlite3';
 import { parseVerifierKey } from '../../src/evidence/signed-note.ts';
 import { headUnder, leafHashOf, stands, trustedCheckpoint } from '../../src/evidence/verify.ts';
 import { vaultFile } from '../../src/vault/sqlite.ts';
-import {
-  answered,
-  grantFor,
-  openTestService,
-  patientOf,
-  questionOf,
-  refusedWith,
-  type TestService,
-} from '../http/kit.ts';
-import { approve, executed, type Officer, officer, requested, terms } from './kit.ts';
+import { answered, grantFor, patientOf, questionOf, refusedWith, type TestService } from '../http/kit.ts';
+import { approve, executed, type Officer, officer, openOffice, requested, terms } from './kit.ts';
 
 describe('a request for erasure', () => {
   let service: TestService;
   let clerk: Officer;
   let head: Officer;
   before(async () => {
-    service = await openTestService();
-    clerk = await officer(service, { subject: 'clerk' });
-    head = await officer(service, { subject: 'head' });
+    ({ service, clerk, head } = await openOffice());
   });
   after(() => service.remove());
 
@@ -195,146 +185,5 @@ describe('a request for erasure', () => {
     assert.equal(extended.urgency, 'in-time');
     const elsewhere = await officer(service, { subject: 'clerk', tenant: 'tenant-b' });
     assert.deepEqual(answered('listErasures', await elsewhere.get('/erasures')).items, []);
-  });
-});
-
-describe('what a patient has recorded after a request was received', () => {
-  let service: TestService;
-  let clerk: Officer;
-  let head: Officer;
-  before(async () => {
-    service = await openTestService();
-    clerk = await officer(service, { subject: 'clerk' });
-    head = await officer(service, { subject: 'head' });
-  });
-  after(() => service.remove());
-
-  const grant = async (patient: ReturnType<typeof patientOf>) =>
-    answered('grantConsent', await service.post('/consents', grantFor(patient)));
-  const preview = async (erasureId: string) =>
-    answered('previewErasure', await head.get(`/erasures/${erasureId}/preview`));
-  const refusal = async (erasureId: string, changes: object = {}) =>
-    refusedWith('recorded-since', await approve(head, erasureId, changes)).pointer;
-
-  it('is in the preview, and only who has read it approves: a consent, then a restriction', async () => {
-    const patient = patientOf('N-1');
-    await grant(patient);
-    const erasureId = await requested(clerk, patient);
-    assert.deepEqual((await preview(erasureId)).recordedSince, []);
-
-    const { consentId, recordedAt } = await grant(patient);
-    const read = await preview(erasureId);
-    const consent = { what: 'consent', id: consentId, revision: 1, recordedAt };
-    assert.deepEqual([read.recordRevision, read.recordedSince], [1, [consent]]);
-    assert.equal(await refusal(erasureId), '/recordRevision');
-    assert.equal(await refusal(erasureId, { recordRevision: 0 }), '/recordRevision');
-
-    const restriction = { patient, ground: 'b', reason: 'opposes the erasure' };
-    const placed = answered('placeRestriction', await service.post('/restrictions', restriction));
-    assert.equal(await refusal(erasureId, { recordRevision: 1 }), '/recordRevision');
-    const [, second] = (await preview(erasureId)).recordedSince;
-    assert.deepEqual([second?.what, second?.id], ['restriction', placed.restrictionId]);
-
-    refusedWith('revision-mismatch', await approve(head, erasureId, { recordRevision: 3 }));
-    refusedWith('four-eyes', await approve(clerk, erasureId, { recordRevision: 2 }));
-    answered('approveErasure', await approve(head, erasureId, { recordRevision: 2 }));
-    assert.equal((await executed(clerk, erasureId)).approval?.recordRevision, 2);
-  });
-
-  it('counts from the receipt on, also where the request was recorded later', async () => {
-    const patient = patientOf('N-2');
-    await grant(patient);
-    const receivedAt = new Date(Date.now() - 86_400_000).toISOString();
-    const erasureId = await requested(clerk, patient, { receivedAt });
-    assert.equal((await preview(erasureId)).recordedSince.length, 1);
-    assert.equal(await refusal(erasureId), '/recordRevision');
-    answered('approveErasure', await approve(head, erasureId, { recordRevision: 0 }));
-  });
-
-  it('asks for nothing where it is a withdrawal', async () => {
-    const patient = patientOf('N-3');
-    const { consentId } = await grant(patient);
-    const erasureId = await requested(clerk, patient);
-    answered('revokeConsent', await service.post(`/consents/${consentId}/revocations`, { patient }));
-    assert.deepEqual((await preview(erasureId)).recordedSince, []);
-    answered('approveErasure', await approve(head, erasureId));
-  });
-});
-
-describe('four eyes', () => {
-  let service: TestService;
-  before(async () => {
-    service = await openTestService();
-  });
-  after(() => service.remove());
-
-  let patients = 0;
-  const opened = async (by: Officer) => {
-    patients += 1;
-    const patient = patientOf(`F-${patients}`);
-    answered('grantConsent', await service.post('/consents', grantFor(patient)));
-    return requested(by, patient);
-  };
-  const as = (subject: string, options: object = {}) => officer(service, { subject, ...options });
-
-  it('refuse the requester, under another token, another client’s organisation, or another account', async () => {
-    const erasureId = await opened(await as('one', { person: 'Practitioner/1' }));
-    for (const same of [
-      await as('one'),
-      await as('one', { minutes: 5 }),
-      await as('one', { organisation: 'Organization/b' }),
-      await as('one', { person: 'Practitioner/2' }),
-      await as('second-account', { person: 'Practitioner/1' }),
-    ])
-      refusedWith('four-eyes', await approve(same, erasureId));
-    answered('approveErasure', await approve(await as('two', { person: 'Practitioner/2' }), erasureId));
-  });
-
-  it('see no request of another tenant', async () => {
-    const erasureId = await opened(await as('one'));
-    const other = await as('two', { tenant: 'tenant-b' });
-    const revision = 0;
-    refusedWith('erasure-unknown', await other.post(`/erasures/${erasureId}/approvals`, { revision }));
-  });
-
-  it('refuse who amended it, and who read it before it was amended', async () => {
-    const [one, two, three] = [await as('one'), await as('two'), await as('three')];
-    const erasureId = await opened(one);
-    const at = `/erasures/${erasureId}`;
-    const { revision } = answered('readErasure', await three.get(at));
-    answered('amendErasure', await two.post(`${at}/amendments`, { ...terms, ground: 'c' }));
-    refusedWith('four-eyes', await approve(two, erasureId));
-    refusedWith('four-eyes', await approve(one, erasureId));
-    refusedWith('revision-mismatch', await three.post(`${at}/approvals`, { revision }));
-    answered('approveErasure', await approve(three, erasureId));
-  });
-
-  it('take an approval once: sent again it is the same answer, and for another request it is refused', async () => {
-    const [one, two] = [await as('one'), await as('two')];
-    const [erasureId, otherId] = [await opened(one), await opened(one)];
-    const keyed = { 'idempotency-key': 'approval' };
-    const send = (id: string, body: object = { revision: 0 }) =>
-      two.post(`/erasures/${id}/approvals`, body, keyed);
-    const first = answered('approveErasure', await send(erasureId));
-    assert.deepEqual(answered('approveErasure', await send(erasureId)), first);
-    refusedWith('idempotency-key-reused', await send(erasureId, { revision: 1 }));
-    await clerkAmends(one, otherId);
-    refusedWith('revision-mismatch', await send(otherId));
-    await executed(one, erasureId);
-    assert.deepEqual(answered('approveErasure', await send(erasureId)), first);
-    refusedWith('erasure-decided', await two.post(`/erasures/${erasureId}/approvals`, { revision: 0 }));
-  });
-
-  const clerkAmends = async (by: Officer, id: string) =>
-    answered('amendErasure', await by.post(`/erasures/${id}/amendments`, terms));
-
-  it('hold against many approvals at once: one is taken', async () => {
-    const erasureId = await opened(await as('one'));
-    const officers = await Promise.all(['two', 'three', 'four', 'one'].map((subject) => as(subject)));
-    const all = await Promise.all(
-      officers.map((by) => by.post(`/erasures/${erasureId}/approvals`, { revision: 0 })),
-    );
-    assert.equal(all.filter(({ status }) => status === 201).length, 1);
-    assert.notEqual(all[3]!.status, 201);
   });
 });

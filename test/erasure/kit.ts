@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answered, type Received, type TestService } from '../http/kit.ts';
+import { answered, openTestService, type Received, type TestService } from '../http/kit.ts';
 
 /** One who sends requests about erasures, as one token. */
 export interface Officer {
@@ -18,6 +18,16 @@ export const officer = async (
     post: (path, body, headers = {}) => service.send('POST', path, { body, headers, token }),
     get: (path) => service.send('GET', path, { token }),
   };
+};
+
+/** A service, and two who may approve each other's requests. */
+export const openOffice = async () => {
+  const service = await openTestService();
+  const [clerk, head] = [
+    await officer(service, { subject: 'clerk' }),
+    await officer(service, { subject: 'head' }),
+  ];
+  return { service, clerk, head };
 };
 
 export const terms = {

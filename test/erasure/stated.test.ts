@@ -18,7 +18,7 @@ it('an erasure is stated to be irrecoverable since its epoch ended, where that c
         const epochs = { retirementOf: () => Promise.resolve(asked++ === 0 ? retirement : undefined) };
         const statedOf = statingIn({ log, keyring, epochs });
         const stated = await statedOf(erasureId);
-        assert.deepEqual(await statedOf(erasureId), stated, 'one document says the same of an epoch');
+        assert.deepEqual(await statedOf(erasureId), stated, 'one run says the same of an epoch');
         return [stated?.epochRetired, stated?.irrecoverableSince];
       };
       const after = '2999-01-01T00:00:00.000Z';
