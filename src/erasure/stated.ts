@@ -18,8 +18,8 @@ interface StatedParts {
 }
 
 /**
- * For one document: gives what is stated of a request, and whether its epoch is retired by now, and since when. Each
- * epoch is looked up once, so that all of the document says the same of it. Absent where the request is not executed
+ * For one run of an export: gives what is stated of a request, and whether its epoch is retired by now, and since when.
+ * Each epoch is looked up once, so that a run says the same of it throughout. Absent where the request is not executed
  * yet, or was forgotten. Rejects with EnvelopeBroken and UnknownEvent where the log cannot be read, and with
  * KeysRefused where the key store cannot.
  */
