@@ -18,10 +18,7 @@ export interface JobParts {
   readonly onUnsigned: (unsigned: Unsigned) => void;
 }
 
-/**
- * So that a runaway document ends its thread, and not the service. A larger young generation is memory that stays taken;
- * half of it again costs a seventh more of the processor and gains little.
- */
+/** So that a runaway document ends its thread, and not the service. A larger young generation is memory that stays taken. */
 const limits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 8 };
 
 /**
