@@ -7,10 +7,21 @@ const v1 = z.strictObject({
   exportsRemoved: z.int().min(0),
 });
 
-export type ErasureExecuted = z.infer<typeof v1>;
+/** Since version 2 it names the epoch, as it stood once the data key was gone. */
+const v2 = v1.extend({
+  epoch: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'The last epoch that the data key can have been wrapped under; absent where the vault has no fence',
+    ),
+});
+
+export type ErasureExecuted = z.infer<typeof v2>;
 export const erasureExecuted = defineEvent(
   'ErasureExecuted',
   'A request was carried out: the data is unreadable in service',
-  [],
-  v1,
+  [{ schema: v1, upcast: (payload) => payload }],
+  v2,
 );

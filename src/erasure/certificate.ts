@@ -28,6 +28,8 @@ export const statementOf = (
 ): (ErasureStatement & ErasureOfficers) | undefined => {
   const { requested, terms, dueAt, approved, destruction, executed, told } = erasure;
   if (!requested || !terms || !dueAt || !approved || !destruction || !executed) return undefined;
+  // Version 1 of ErasureExecuted names none; then it is as it stood before the key was destroyed.
+  const epoch = executed.epoch ?? destruction.epoch;
   return {
     erasureId,
     article: `17(1)(${terms.ground})`,
@@ -38,7 +40,7 @@ export const statementOf = (
     approvedAt: isoOf(approved.recordedAt),
     closedAt: destruction.closedAt,
     unreadableSince: executed.destroyedAt,
-    ...(destruction.epoch !== undefined && { irrecoverableOnceEpochRetired: destruction.epoch }),
+    ...(epoch !== undefined && { irrecoverableOnceEpochRetired: epoch }),
     recipients: recipientsOf(erasure).length,
     recipientsTold: told.length,
     exportsRemoved: executed.exportsRemoved,

@@ -61,13 +61,14 @@ export const liftHold = (erasure: Erasure, lifted: LegalHoldLifted): Decided =>
 /**
  * Approves the request as it stands at revision `approved`. Where a refusal would be forgotten, who approves says
  * whether a suppression entry stays, or that none is to (`forgetRefusals`). Where the patient was heard since the
- * request was received, who approves names the revision of the record that was read.
+ * request was received, who approves names the revision of the record that was read. `bearing` is absent where the record
+ * is erased: nobody can have read it, and nothing is left to approve.
  * Failures: `erasure-decided`, `erasure-held`, `four-eyes`, `revision-mismatch`, `recorded-since`, `suppression-undecided`.
  */
 export const approve = (
   erasure: Erasure,
   approval: ErasureApproved,
-  bearing: Bearing,
+  bearing: Bearing | undefined,
   forgetRefusals: boolean,
 ): Decided =>
   whileOpen(erasure, () => {
@@ -76,6 +77,7 @@ export const approve = (
     if (approval.approved !== erasure.revision)
       return fail('revision-mismatch', `the request stands at revision ${erasure.revision}`, '/revision');
     if (standingHolds(erasure).length > 0) return fail('erasure-held', 'a hold stands (Art. 17(3))');
+    if (bearing === undefined) return recordErased;
     const { recordRevision: read = -1 } = approval;
     if (read > bearing.recordRevision)
       return fail(
@@ -117,6 +119,12 @@ export const beginDestruction = (erasure: Erasure, begun: DestructionBegun): Dec
   whileApproved(erasure, erasure.destruction, { type: 'DestructionBegun', payload: begun });
 export const finish = (erasure: Erasure, executed: ErasureExecuted): Decided =>
   whileApproved(erasure, erasure.executed, { type: 'ErasureExecuted', payload: executed });
+
+/** What becomes of an open request whose record was erased on another one: it can only be rejected. */
+export const recordErased = fail(
+  'erasure-decided',
+  'the record was erased on another request: reject this one',
+);
 
 const whileApproved = (erasure: Erasure, noted: unknown, fact: ErasureFact): Decided => {
   if (noted !== undefined) return ok([]);

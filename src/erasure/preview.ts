@@ -39,13 +39,10 @@ const ruleRefuses = ({ type, exceptions = [] }: Rule): boolean => type === 'deny
 
 /** What of a patient's record bears on the approval of a request. */
 export interface Bearing {
-  /** -1 where nothing is left of the record. */
   readonly recordRevision: number;
   readonly recordedSince: readonly Heard[];
   readonly turnedToPermit: readonly Coding[];
 }
-
-export const nothingLeft: Bearing = { recordRevision: -1, recordedSince: [], turnedToPermit: [] };
 
 export const bearingOf = (
   record: PatientRecord,

@@ -34,7 +34,7 @@ export interface SagaParts {
   readonly erasures: Erasures;
   readonly records: Pick<Records, 'close'>;
   readonly keyring: Pick<Keyring, 'keyOf'>;
-  readonly vault: Pick<Vault, 'get' | 'fence' | 'destroy' | 'suppress'>;
+  readonly vault: Pick<Vault, 'fence' | 'destroy' | 'suppress'>;
   readonly log: Pick<LocalLog, 'slice' | 'head'>;
   readonly projections: Pick<Projections, 'disclosures' | 'caughtUp'>;
   readonly exports: Pick<Exports, 'removeExportsOf'>;
@@ -58,11 +58,11 @@ export interface SagaParts {
  * | suppress | a keyed hash stays, where that was approved: before the record is closed, for from then on the implicit policy is asked | noted once |
  * | close | PatientErased | the first stands |
  * | hear | as long as a node may be behind: then none answers from its caches | waits again after a restart |
- * | begin | late recipients and the key's epoch noted | noted once |
+ * | begin | late recipients noted | noted once |
  * | destroy | data key and identifiers | nothing is left to destroy |
  * | exports | stored exports that contain the person | none is left |
  * | models | the rows here are gone | they are |
- * | finish | ErasureExecuted, then a checkpoint over it | noted once |
+ * | finish | ErasureExecuted, with the last epoch that can have wrapped the key; then a checkpoint over it | noted once |
  *
  * Failures: those of the parts; what was done stays done, and the next pass goes on.
  */
@@ -113,13 +113,17 @@ export const carryOutErasure = async (parts: SagaParts, found: Found): Promise<R
   await begin('destroy');
   await vault.destroy(subject);
   const destroyedAt = isoOf(clock());
+  // Only now: until it was gone, a rotation could wrap it anew. Nothing is wrapped under an epoch behind the fence.
+  const epoch = (await vault.fence())?.epoch;
   await begin('exports');
   const exportsRemoved = await exports.removeExportsOf(subject);
   await begin('models');
   if (!(await projections.caughtUp(parts.waitMs)))
     return fail('position-pending', 'the read models have not counted the erasure yet');
   await begin('finish');
-  const noted = await note(parts, found, 'finish', (now) => finish(now, { destroyedAt, exportsRemoved }));
+  const noted = await note(parts, found, 'finish', (now) =>
+    finish(now, { destroyedAt, exportsRemoved, ...(epoch !== undefined && { epoch }) }),
+  );
   if (!noted.ok) return noted;
   const signed = await evidence.checkpoint();
   if (!signed.ok) return signed;
@@ -131,13 +135,9 @@ const beginning = async (parts: SagaParts, subject: string, closed: Closed, sinc
   const key = await parts.keyring.keyOf(subject);
   const late =
     key && (await lateRecipients({ ...parts, definitions: eventDefinitions }, { subject, key }, since));
-  const entry = await parts.vault.get(subject);
-  // While keys are rotated it may be wrapped anew, under the epoch of the fence, before it is destroyed.
-  const epoch = entry && Math.max(entry.epoch, (await parts.vault.fence())?.epoch ?? 0);
   return {
     closedAt: isoOf(closed.recordedAt),
     closedRevision: closed.revision,
-    ...(epoch !== undefined && { epoch }),
     recipients: [...(late?.recipients ?? [])],
     upTo: late?.upTo ?? since,
   };

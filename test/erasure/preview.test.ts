@@ -62,4 +62,17 @@ describe('what a patient has recorded after a request was received', () => {
     assert.deepEqual((await preview(erasureId)).recordedSince, []);
     answered('approveErasure', await approve(head, erasureId));
   });
+
+  it('cannot be read once the record was erased on another request: this one is rejected, never approved', async () => {
+    const patient = patientOf('N-4');
+    await grant(patient);
+    const [first, second] = [await requested(clerk, patient), await requested(clerk, patient)];
+    answered('approveErasure', await approve(head, first));
+    await executed(clerk, first);
+    refusedWith('erasure-decided', await head.get(`/erasures/${second}/preview`));
+    refusedWith('erasure-decided', await approve(head, second, { recordRevision: 0 }));
+    refusedWith('erasure-decided', await approve(head, second));
+    const rejection = { ground: 'ground-not-met', reason: 'erased on an earlier request' };
+    answered('rejectErasure', await head.post(`/erasures/${second}/rejections`, rejection));
+  });
 });

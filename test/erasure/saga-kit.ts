@@ -6,7 +6,6 @@ import { type Ledger, openLedger, openLedgerDecisions, openLedgerEvidence } from
 import { loadConfig } from '../../src/config.ts';
 import { approve, request } from '../../src/erasure/decide.ts';
 import { Erasures } from '../../src/erasure/erasures.ts';
-import { nothingLeft } from '../../src/erasure/preview.ts';
 import { carryOutErasure, type Step } from '../../src/erasure/saga.ts';
 import { ErasureWork, type WorkParts } from '../../src/erasure/work.ts';
 import type { Evidence } from '../../src/evidence/port.ts';
@@ -94,6 +93,7 @@ export const openErasing = async (folder: string, changes?: object): Promise<Era
   };
 };
 
+const justReceived = { recordRevision: 0, recordedSince: [], turnedToPermit: [] };
 const officer = { issuer: 'urn:issuer', subject: 'clerk' };
 
 /** A patient with a consent and an answer about it; asked to be erased and approved. */
@@ -126,7 +126,7 @@ export const approvedErasure = async (
     await erasures.execute(
       tenant,
       erasureId,
-      (erasure) => approve(erasure, approval, nothingLeft, false),
+      (erasure) => approve(erasure, approval, justReceived, false),
       {},
     ),
   );

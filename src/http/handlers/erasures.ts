@@ -7,10 +7,20 @@ import { standings } from '../../consent/standing.ts';
 import type { PatientRecord } from '../../consent/state.ts';
 import { instantOf, isoOf } from '../../consent/time.ts';
 import { certificateOf } from '../../erasure/certificate.ts';
-import { amend, approve, extend, liftHold, placeHold, reject, request, tell } from '../../erasure/decide.ts';
+import {
+  amend,
+  approve,
+  extend,
+  liftHold,
+  placeHold,
+  recordErased,
+  reject,
+  request,
+  tell,
+} from '../../erasure/decide.ts';
 import type { Erasure } from '../../erasure/erasure.ts';
 import type { DecideErasure } from '../../erasure/erasures.ts';
-import { type Bearing, bearingOf, eventsByType, nothingLeft } from '../../erasure/preview.ts';
+import { type Bearing, bearingOf, eventsByType } from '../../erasure/preview.ts';
 import { listRecipients } from '../../erasure/recipients.ts';
 import { patientStream } from '../../record/streams.ts';
 import type { Written } from '../../record/written.ts';
@@ -73,7 +83,7 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
     if (!heard.ok) return heard;
     const { subject } = requested;
     const key = await keyring.keyOf(subject);
-    if (key === undefined) return fail('erasure-decided', 'the record was erased on another request');
+    if (key === undefined) return recordErased;
     const record = await records.load(tenant, { subject, key }, 'whole');
     if (!record.ok) return record;
     const bearing = bearingOf(record.value, Date.parse(requested.receivedAt), policy, clock());
@@ -179,7 +189,7 @@ export const erasureHandlers = (services: Services): Pick<Handlers, ErasureRoute
       const about = await recordOf(principal.tenant, found.value);
       // Where it was decided before, a retry is answered with what it wrote then.
       if (!about.ok && about.error.code !== 'erasure-decided') return about;
-      const bearing = about.ok ? about.value.bearing : nothingLeft;
+      const bearing = about.ok ? about.value.bearing : undefined;
       const approval = {
         approved: body.revision,
         ...(body.recordRevision !== undefined && { recordRevision: body.recordRevision }),
